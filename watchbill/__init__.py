@@ -1,0 +1,1 @@
+"""Watchbill: every security signal finds its owner, wakes somebody only for a stated reason, and stays until newer evidence proves it fixed."""

@@ -1,0 +1,1 @@
+"""Looking back: goals, badges, metrics, questionnaires and tool trials, each figure with the rows behind it."""

@@ -1,0 +1,1 @@
+"""Monitors over logs, rule sets over hosts, patch roll-outs: what is looked at continually and becomes a signal when it drifts."""
