@@ -1,0 +1,76 @@
+"""Every ceiling of the floor, by name and in one place: bytes, counts, depths and times. Each has a test at its edge. Engines keep their own."""
+
+KIB = 1024
+MIB = 1024 * KIB
+
+# The writer
+WRITE_GROUP = 128  # closures committed together
+WRITE_WAIT_SECONDS = 10.0  # a caller's patience before its closure has begun
+WRITE_RETRY_AFTER_SECONDS = 2.0
+WRITE_STUCK_SECONDS = 30.0  # a closure running longer makes the health check fail
+SLOW_LANE_EVERY_SECONDS = 0.05  # urgent work may hold the slow lane back this long
+
+# SQLite
+SQLITE_BUSY_SECONDS = 5.0
+SQLITE_JOURNAL_BYTES = 64 * MIB
+
+# Audit and news
+AUDIT_TEXT_CHARS = 500  # action, target, actor, outcome, ref: each
+AUDIT_BODY_BYTES = 16 * KIB
+AUDIT_BODY_KEYS = 64
+AUDIT_INT = 2**53 - 1  # RFC 8785: integers a JSON number holds exactly
+NEWS_BODY_BYTES = 16 * KIB
+NEWS_TURN = 200  # deliveries claimed in one turn
+NEWS_LEASE_SECONDS = 120
+NEWS_RETRY_SECONDS = (1, 5, 15, 60, 300, 600)  # the last one repeats
+NEWS_STUCK_AFTER = 5  # failures before a delivery is shown as stuck
+NEWS_KEPT_DAYS = 30
+
+# Jobs
+JOB_ARGS_BYTES = 64 * KIB
+JOB_LEASE_SECONDS = 600
+JOB_ATTEMPTS = 8
+JOB_RETRY_SECONDS = (2, 10, 30, 120, 600, 1800, 3600)
+JOB_KEPT_DAYS = 7
+JOB_ERROR_CHARS = 1000
+
+# Loops
+LOOP_POLL_SECONDS = 1.0
+LOOP_STOP_SECONDS = 10.0
+LOOP_SETTLE_ROUNDS = 25  # passes of run_turns before it gives up on loops that keep waking each other
+
+# Inbox
+INBOX_BYTES = 64 * MIB
+INBOX_ROW_BYTES = 64 * KIB  # more than that becomes a file
+INBOX_META_BYTES = 16 * KIB
+
+# Audit trail reading
+TRAIL_PAGE = 1000
+TRAIL_VERIFY_CHUNK = 5000
+CHECKPOINT_EVERY_SECONDS = 60
+WITNESS_FILE_BYTES = 64 * MIB
+
+# Change events
+CHANGE_SUMMARY_CHARS = 500
+CHANGE_TARGETS = 100
+CHANGE_LINKS = 20
+CHANGES_SHOWN = 200
+
+# Small durable facts
+STATE_VALUE_CHARS = 64 * KIB
+
+# Settings
+SETTINGS_FILE_BYTES = 256 * KIB
+SECRET_FILE_BYTES = 64 * KIB
+
+# Outgoing calls
+OUTGOING_BODY_BYTES = 1 * MIB
+OUTGOING_SECONDS = 15.0
+OUTGOING_MAX_SECONDS = 120.0
+MAIL_SECONDS = 20.0
+
+# Signed links
+LINK_PAYLOAD_CHARS = 512
+
+# Server verbs
+VERB_PAYLOAD_BYTES = 8 * MIB
