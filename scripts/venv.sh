@@ -88,7 +88,8 @@ POINT
 have_uv() {
     pinned=$(sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements/uv.txt)
     case "$("$venv/bin/uv" --version 2>/dev/null)" in "uv $pinned"*) return 0 ;; esac
-    "$python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/uv.txt
+    "$python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/uv.txt \
+        2>/dev/null
 }
 
 install_set() {
