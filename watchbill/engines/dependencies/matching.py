@@ -1,0 +1,129 @@
+"""Says whether one version is affected by one advisory; pure, and it reads no store and no clock.
+
+The rules are those of the OSV schema's evaluation, with three of our own, each learnt from real data:
+
+- events are sorted before they are walked (file order missed 776 listed-vulnerable PyPI versions in one snapshot);
+- a listed version is affected whatever the ranges say;
+- what can't be ordered is `unknown` with a reason, never "not affected".
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from packaging.utils import canonicalize_version
+
+from watchbill.engines.dependencies.advisory import Affected, Event, Range
+from watchbill.engines.dependencies.versions import version_key
+
+State = Literal["affected", "not_affected", "unknown"]
+_ORDER = {"fixed": 0, "introduced": 1, "last_affected": 2, "limit": 3}
+_LOWEST: tuple[int, Any] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`reason` is `listed` or `range` when affected, empty when not, and a sentence when unknown. `fixed` holds the
+    fixed versions newer than the one asked about, smallest first; only filled when affected."""
+
+    state: State
+    reason: str = ""
+    fixed: tuple[str, ...] = ()
+
+
+_NOT_AFFECTED = Verdict("not_affected")
+
+
+@lru_cache(maxsize=262_144)
+def canonical_version(ecosystem: str, version: str) -> str:
+    """One spelling for versions that are equal: trailing zeros of PyPI releases go, elsewhere a leading v and the build."""
+    if ecosystem == "PyPI":
+        return canonicalize_version(version.strip())
+    plain = version.strip()
+    return (plain[1:] if plain[:1] in ("v", "V") else plain).partition("+")[0]
+
+
+@lru_cache(maxsize=262_144)
+def _position(ecosystem: str, version: str) -> tuple[int, Any] | None:
+    """A sortable place of a version, above the place of "0", which OSV defines as before every version."""
+    if version == "0":
+        return _LOWEST
+    key = version_key(ecosystem, version)
+    return None if key is None else (1, key)
+
+
+def is_affected(version: str, affected: Affected) -> Verdict:
+    """Judge one installed version (empty = not pinned) against one package of an advisory.
+
+    Source: OSV schema, "Evaluation"; ranges of commits (GIT) are not looked at.
+    """
+    listed = frozenset(canonical_version(affected.ecosystem, item) for item in affected.versions)
+    return judge(version, listed, affected)
+
+
+def judge(version: str, listed: Collection[str], affected: Affected) -> Verdict:
+    """As `is_affected`, with the listed versions already in canonical form (the store keeps them so)."""
+    ecosystem = affected.ecosystem
+    if version and canonical_version(ecosystem, version) in listed:
+        return Verdict("affected", "listed", fixed_after(ecosystem, version, affected))
+    spans = [span for span in affected.ranges if span.kind != "GIT"]
+    if any(_holds_every_version(span) for span in spans):
+        return Verdict("affected", "range")
+    if not version:
+        return Verdict("unknown", "no version is pinned")
+    here = _position(ecosystem, version) if version != "0" else _at_zero(ecosystem)
+    if here is None:
+        return Verdict("unknown", f"version {version[:80]!r} can't be ordered")
+    if not spans and not listed:
+        return Verdict("unknown", "the advisory names only commits, or no version at all")
+    doubt = _NOT_AFFECTED
+    for span in spans:
+        inside = _inside(ecosystem, here, span)
+        if inside:
+            return Verdict("affected", "range", fixed_after(ecosystem, version, affected))
+        if inside is None:
+            doubt = Verdict("unknown", "the advisory's own range can't be ordered")
+    return doubt
+
+
+def fixed_after(ecosystem: str, version: str, affected: Affected) -> tuple[str, ...]:
+    """Fixed versions newer than `version`, smallest first. What can't be ordered is left out."""
+    here = _position(ecosystem, version)
+    if here is None:
+        return ()
+    later = {fixed: place for fixed in affected.fixed if (place := _position(ecosystem, fixed)) is not None and place > here}
+    return tuple(sorted(later, key=lambda fixed: later[fixed]))
+
+
+def _at_zero(ecosystem: str) -> tuple[int, Any] | None:
+    """A package can really be installed at version "0"; only in events does it mean before everything."""
+    key = version_key(ecosystem, "0")
+    return None if key is None else (1, key)
+
+
+def _holds_every_version(span: Range) -> bool:
+    return all(event.kind == "introduced" for event in span.events) and any(event.version == "0" for event in span.events)
+
+
+def _inside(ecosystem: str, here: tuple[int, Any], span: Range) -> bool | None:
+    """Whether a place lies in a range; None when an edge of the range can't be ordered."""
+    edges: list[tuple[tuple[int, Any], int, Event]] = []
+    for event in span.events:
+        if event.kind == "limit" and event.version == "*":
+            continue
+        place = _position(ecosystem, event.version)
+        if place is None:
+            return None
+        edges.append((place, _ORDER[event.kind], event))
+    edges.sort(key=lambda edge: edge[:2])
+    limits = [place for place, _, event in edges if event.kind == "limit"]
+    if limits and here >= limits[-1] and not any(event.version == "*" for event in span.events):
+        return False
+    inside = False
+    for place, _, event in edges:
+        if event.kind == "introduced" and here >= place:
+            inside = True
+        elif (event.kind == "fixed" and here >= place) or (event.kind == "last_affected" and here > place):
+            inside = False
+    return inside
