@@ -1,0 +1,52 @@
+"""Who is reading or acting on this request, as the rooms know them: a PersonInfo, an Actor, a zone.
+
+Looked up once a request. It decides nothing: what a person may do is `roster.queries.require`.
+"""
+
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest
+
+from watchbill.base.acting import Actor
+from watchbill.roster import queries as roster
+from watchbill.roster.queries import PersonInfo
+
+_KEPT = "_watchbill_person"
+
+
+def reader(request: HttpRequest) -> PersonInfo | None:
+    """The signed-in person, or None."""
+    if not hasattr(request, _KEPT):
+        user = getattr(request, "user", None)
+        known = roster.person(user.pk) if user is not None and user.is_authenticated else None
+        setattr(request, _KEPT, known if known is not None and known.active else None)
+    kept: PersonInfo | None = getattr(request, _KEPT)
+    return kept
+
+
+def signed_in(request: HttpRequest) -> PersonInfo:
+    """The signed-in person, on pages nobody else reaches (the middleware sees to that)."""
+    person = reader(request)
+    if person is None:
+        raise RuntimeError("a page that needs a person was reached without one")
+    return person
+
+
+def allowed(request: HttpRequest, action: str) -> PersonInfo:
+    """The signed-in person, who may do `action`. Raises Problem(forbidden) otherwise."""
+    person = signed_in(request)
+    roster.require(person, action)
+    return person
+
+
+def actor(person: PersonInfo) -> Actor:
+    """The person as the actor of what they do on a page."""
+    return Actor("person", person.email, "web")
+
+
+def zone_of(person: PersonInfo | None) -> ZoneInfo:
+    """The person's zone; UTC when it is none that this machine knows."""
+    try:
+        return ZoneInfo(person.zone) if person else ZoneInfo("UTC")
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")

@@ -1,0 +1,164 @@
+"""What stands around every page: the menu with its counts, who is on watch, banners about the whole place, the reader and their theme.
+
+Looked up lazily, once a request, with a bounded number of queries; nothing at all for somebody who isn't signed in.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from watchbill.base import clock, state, trail
+from watchbill.cases.findings import queries as findings
+from watchbill.paging import queries as paging
+from watchbill.roster import queries as roster
+from watchbill.roster.queries import PersonInfo
+from watchbill.web import formats
+from watchbill.web.nav import ITEMS, KEYS, Item, Key
+from watchbill.web.reader import reader
+
+THEMES = ("", "light", "dark")
+GAP_AHEAD = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class NavLine:
+    """One line of the menu as drawn."""
+
+    href: str
+    text: str
+    key: str
+    here: bool
+    count: str
+    hot: bool
+
+
+@dataclass(frozen=True)
+class Banner:
+    """A state of the whole place, with one link."""
+
+    title: str
+    text: str
+    href: str = ""
+    link: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who stands the security watch now; `known` is whether there is a watch to stand at all."""
+
+    names: tuple[str, ...]
+    until: datetime | None
+    me: str
+    known: bool
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Everything the shell template draws."""
+
+    nav: tuple[tuple[NavLine, ...], ...]
+    keys: tuple[Key, ...]
+    watch: Watch
+    banners: tuple[Banner, ...]
+    person: PersonInfo | None
+    theme: str
+    ringing_poll: bool
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The context processor: `shell` for every template."""
+    return {"shell": SimpleLazyObject(lambda: _shell(request))}
+
+
+def theme_of(request: HttpRequest) -> str:
+    """The theme this browser asked for; "" follows the system."""
+    theme = request.COOKIES.get("look", "")
+    return theme if theme in THEMES else ""
+
+
+def _shell(request: HttpRequest) -> Shell:
+    person = reader(request)
+    if person is None:
+        return Shell((), (), Watch((), None, "", False), (), None, theme_of(request), False)
+    now = clock.now()
+    sample = state.get("company") == "sample"
+    gaps = _gaps_ahead(now)
+    return Shell(
+        nav=_nav(request, _counts(person, gaps), sample),
+        keys=KEYS,
+        watch=_watch(now, person),
+        banners=tuple(_banners(sample)),
+        person=person,
+        theme=theme_of(request),
+        ringing_poll=True,
+    )
+
+
+def _counts(person: PersonInfo, gaps: int) -> dict[str, tuple[str, bool]]:
+    """Words beside the menu's lines, and whether each is loud."""
+    ringing = len(paging.open_alerts(person.id))
+    opened = findings.counts().open
+    return {
+        "now": (str(ringing) if ringing else "", True),
+        "findings": (formats.number(opened) if opened else "", False),
+        "on-call": (formats.count(gaps, "gap") if gaps else "", True),
+    }
+
+
+def _nav(request: HttpRequest, counts: dict[str, tuple[str, bool]], sample: bool) -> tuple[tuple[NavLine, ...], ...]:
+    match = request.resolver_match
+    here = match.url_name if match else ""
+    groups: dict[int, list[NavLine]] = {}
+    for item in ITEMS:
+        if item.only_sample and not sample:
+            continue
+        groups.setdefault(item.group, []).append(_line(item, here or "", counts))
+    return tuple(tuple(lines) for _, lines in sorted(groups.items()))
+
+
+def _line(item: Item, here: str, counts: dict[str, tuple[str, bool]]) -> NavLine:
+    count, hot = counts.get(item.name, ("", False))
+    return NavLine(reverse(item.name), item.text, item.key, here == item.name or here in item.also, count, hot)
+
+
+def _gaps_ahead(now: datetime) -> int:
+    """Stretches of the coming week in which nobody stands the security watch."""
+    slug = roster.security_schedule()
+    return sum(1 for shift in roster.shifts(slug, now, now + GAP_AHEAD) if shift.kind == "gap") if slug else 0
+
+
+def _watch(now: datetime, person: PersonInfo) -> Watch:
+    slug = roster.security_schedule()
+    if not slug:
+        return Watch((), None, "", False)
+    names = tuple(one.name for one in roster.on_call(slug, now))
+    upcoming = roster.next_on_call(slug, now)
+    return Watch(names, upcoming.start if upcoming else None, person.name, True)
+
+
+def _banners(sample: bool) -> list[Banner]:
+    banners = []
+    health = paging.health()
+    if health.late:
+        text = f"{formats.count(health.late, 'page')} should have gone out by now, the oldest {formats.duration(timedelta(seconds=health.oldest_late_seconds))} ago."
+        banners.append(Banner("Paging is late.", text, reverse("now") + "#bell", "See why", "bad"))
+    if sample:
+        banners.append(
+            Banner("Sample company.", "Saltmarsh Terminals and everyone in it are made up, so press anything.", reverse("setup") + "#own", "Start with your own")
+        )
+    elif not trail.witness_status().configured:
+        banners.append(
+            Banner(
+                "No witness configured.",
+                "The signed checkpoints of the trail never leave this machine, so its administrator could rewrite them.",
+                reverse("setup") + "#witness",
+                "Add a witness",
+                "warn",
+            )
+        )
+    return banners

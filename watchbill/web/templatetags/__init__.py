@@ -1,0 +1,1 @@
+"""The tags and filters our templates use: `{% load watchbill %}`."""

@@ -1,0 +1,157 @@
+"""Tags and filters for our templates: moments in the reader's zone, decisions and states with word and shape, other people's text made inert.
+
+They decide nothing about the product; they only write down what a query said. Everything that isn't ours is escaped here or by autoescape.
+"""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from watchbill.base import clock as base_clock
+from watchbill.web import assets, formats
+
+register = template.Library()
+
+register.filter("word", formats.word)
+register.filter("line", formats.line)
+register.filter("lines", formats.lines)
+register.filter("size", formats.size)
+
+
+def reader_zone() -> ZoneInfo:
+    """The zone of whoever reads this page; UTC when nobody in particular does."""
+    zone = timezone.get_current_timezone()
+    return zone if isinstance(zone, ZoneInfo) else ZoneInfo("UTC")
+
+
+@register.filter
+def said(text: object) -> SafeString:
+    """Other people's words on one line, isolated, so that right-to-left text can't reorder what stands beside it."""
+    return format_html("<bdi>{}</bdi>", formats.line(text))
+
+
+@register.filter
+def num(value: int | None) -> str:
+    """1482871 as 1,482,871; nothing for None."""
+    return "" if value is None else formats.number(value)
+
+
+@register.simple_tag
+def plural(value: int, one: str, many: str = "") -> str:
+    """'3 findings', '1 finding'."""
+    return formats.count(value, one, many)
+
+
+def _time(moment: datetime, text: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', formats.iso(moment), text)
+
+
+@register.filter
+def when(moment: datetime | None) -> SafeString | str:
+    """A <time> with the clock time, its zone, and the day when it isn't today."""
+    return _time(moment, formats.when(moment, reader_zone(), base_clock.now())) if moment else ""
+
+
+@register.filter
+def clock(moment: datetime | None) -> SafeString | str:
+    """A <time> with only the clock time and its zone."""
+    return _time(moment, formats.clock(moment, reader_zone())) if moment else ""
+
+
+@register.filter
+def day(moment: datetime | None) -> SafeString | str:
+    """A <time> with only the day."""
+    return _time(moment, formats.day(moment, reader_zone(), base_clock.now())) if moment else ""
+
+
+@register.filter
+def age(moment: datetime | None) -> str:
+    """'26 h ago', 'in 6 min'."""
+    return formats.age(moment, base_clock.now()) if moment else ""
+
+
+@register.filter
+def old(moment: datetime | None) -> str:
+    """'28 min', the time since."""
+    return formats.duration(base_clock.now() - moment) if moment else ""
+
+
+@register.filter
+def due(moment: datetime | None) -> SafeString | str:
+    """'in 3 h 40 min' or 'overdue 2 d', marked when it presses."""
+    if not moment:
+        return "no due date"
+    now = base_clock.now()
+    mark = formats.due_mark(moment, now)
+    return format_html('<span class="{}">{}</span>', mark, formats.due(moment, now)) if mark else formats.due(moment, now)
+
+
+@register.filter
+def span(seconds: float | timedelta | None) -> str:
+    """A number of seconds as '3 h 40 min'."""
+    if seconds is None:
+        return ""
+    return formats.duration(seconds if isinstance(seconds, timedelta) else timedelta(seconds=seconds))
+
+
+@register.filter
+def listed(names: tuple[str, ...] | list[str]) -> str:
+    """'a, b and c'."""
+    return formats.listed(tuple(formats.line(name) for name in names))
+
+
+@register.simple_tag
+def decision(value: str, text: str = "", calm: bool = False) -> SafeString:
+    """The badge of a decision: its day shape by data-v, its word, plain ("calm") where it could wake somebody but doesn't now."""
+    return format_html(
+        '<span class="{}" data-v="{}">{}</span>', "decision calm" if calm else "decision", value, text or formats.word(value)
+    )
+
+
+@register.simple_tag
+def state(value: str, text: str = "") -> SafeString:
+    """The badge of a state: the glass that fills by data-v, and its word."""
+    return format_html('<span class="state" data-v="{}">{}</span>', value, text or formats.word(value))
+
+
+@register.simple_tag
+def result(value: str, text: str = "") -> SafeString:
+    """The badge of a check's result."""
+    return format_html('<span class="result" data-v="{}">{}</span>', value, text or formats.word(value))
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """The address of a static file."""
+    return assets.address(name)
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: template.Context, **changes: object) -> str:
+    """This page's query string with some of its values changed; an empty value takes the name out."""
+    request: HttpRequest = context["request"]
+    query = request.GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value not in ("", None):
+            query[name] = str(value)
+    return f"?{query.urlencode()}" if query else "?"
+
+
+_MARK = (
+    '<svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><g fill="none" stroke-width="5" transform="rotate(-90 12 12)">'
+    '<circle cx="12" cy="12" r="8" stroke="currentColor" pathLength="60" stroke-dasharray="8.2 1.8 0 10 8.2 1.8 8.2 1.8 8.2 1.8 8.2 1.8"'
+    ' stroke-dashoffset="-.9"/><circle class="lit" cx="12" cy="12" r="8.6" stroke="currentColor" stroke-width="6.2" pathLength="60"'
+    ' stroke-dasharray="8.4 51.6" stroke-dashoffset="-10.8"/></g></svg>'
+)
+
+
+@register.simple_tag
+def mark() -> SafeString:
+    """The mark: six watches of four hours, the lit one being stood now."""
+    return mark_safe(_MARK)  # noqa: S308 - a constant of ours
