@@ -1,0 +1,51 @@
+"""Every ceiling of the package readers, by name; each has a test at its edge. The advisory store's own are in `store_limits`.
+
+Real files stay far below: the largest lockfiles seen in the wild are some 10 MB with 30,000 packages.
+"""
+
+MAX_LOCKFILE_BYTES = 64 * 1024 * 1024
+"""One lockfile or SBOM. Larger ones are refused before anything is decoded."""
+
+MAX_TOML_BYTES = 16 * 1024 * 1024
+"""TOML is parsed in plain Python, some 10 MB/s on ordinary files and a twentieth of it on hostile ones."""
+
+MAX_YAML_BYTES = 32 * 1024 * 1024
+
+MAX_DEPTH = 200
+"""Nesting of arrays and objects."""
+
+MAX_JSON_VALUES = 4_000_000
+"""Values in one JSON document: what bounds the memory that 64 MiB of `{},{},` would take."""
+
+MAX_TOML_VALUES = 1_500_000
+
+MAX_YAML_VALUES = 1_500_000
+
+MAX_KEY_PARTS = 16
+"""Parts of one dotted TOML key: the parser takes time with their square."""
+
+MAX_LINES = 2_000_000
+"""Lines of one line-based file."""
+
+MAX_LINE_CHARS = 65_536
+"""Characters of one line of a line-based file, continuation lines joined."""
+
+MAX_PACKAGES = 200_000
+"""Packages of one file."""
+
+MAX_NOTES = 1_000
+"""Unusable parts listed for one file; a last note says how many more there were."""
+
+MAX_NAME_CHARS = 512
+MAX_VERSION_CHARS = 256
+MAX_BOUND_CHARS = 1_024
+MAX_PLACE_CHARS = 1_024
+
+MAX_INCLUDED_FILES = 100
+"""Files that one requirements file may draw in by `-r` and `-c`, all levels together."""
+
+HEAD_BYTES = 64 * 1024
+"""What a reader may look at to recognise its format."""
+
+VERSION_KEYS_KEPT = 131_072
+"""Parsed versions kept in memory, per order."""
