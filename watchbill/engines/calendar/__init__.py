@@ -1,1 +1,1 @@
-"""Rotations and working time: who is on watch at an instant, when the next working day starts, in calendar units and zones."""
+"""Rotations, overrides and working time on the calendars people live by; a pure library that knows nothing of the rest of Watchbill."""
