@@ -70,3 +70,8 @@ def on_watch(
 def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
     """An aware instant, for short tests."""
     return datetime(year, month, day, hour, minute, tzinfo=UTC)
+
+
+def local(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    """What a clock on a wall shows: a naive time, on purpose."""
+    return datetime(year, month, day, hour, minute)  # noqa: DTZ001 - a wall clock has no zone

@@ -1,5 +1,6 @@
 """Who has the watch: rotations, layers and overrides, against people's sense and against a minute-by-minute oracle."""
 
+import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engines.calendar.oracle import Turns, on_watch, utc
+from tests.engines.calendar.oracle import Turns, local, on_watch, utc
 from watchbill.engines.calendar import limits
 from watchbill.engines.calendar.intervals import OVERRIDE, Interval
 from watchbill.engines.calendar.problems import CalendarError
@@ -16,7 +17,7 @@ from watchbill.engines.calendar.shifts import Layer, Override, final_shifts, who
 from watchbill.engines.calendar.windows import WeeklyWindow, read_window
 
 AMSTERDAM = "Europe/Amsterdam"
-MONDAY = datetime(2026, 1, 5, 9)
+MONDAY = local(2026, 1, 5, 9)
 
 
 def weekly(*people: str, zone: str = AMSTERDAM) -> Layer:
@@ -44,24 +45,24 @@ def test_at_the_hand_off_the_next_person_already_has_the_watch() -> None:
 
 
 def test_a_hand_off_that_the_clocks_skip_happens_at_the_jump() -> None:
-    nightly = Layer("n", Rotation(("Alice", "Bob"), datetime(2026, 3, 7, 2, 30), "America/New_York", 1, "days"))
+    nightly = Layer("n", Rotation(("Alice", "Bob"), local(2026, 3, 7, 2, 30), "America/New_York", 1, "days"))
     assert who_at([nightly], [], utc(2026, 3, 8, 7)).who == "Bob"
     assert who_at([nightly], [], utc(2026, 3, 8, 6, 59)).who == "Alice"
 
 
 def test_a_hand_off_that_comes_twice_happens_the_first_time() -> None:
-    nightly = Layer("n", Rotation(("Alice", "Bob"), datetime(2026, 10, 31, 1, 30), "America/New_York", 1, "days"))
+    nightly = Layer("n", Rotation(("Alice", "Bob"), local(2026, 10, 31, 1, 30), "America/New_York", 1, "days"))
     assert who_at([nightly], [], utc(2026, 11, 1, 5, 30)).who == "Bob"
 
 
 def test_twelve_hour_turns_keep_to_the_wall_clock() -> None:
-    halves = Layer("h", Rotation(("Alice", "Bob"), datetime(2026, 3, 28, 8), AMSTERDAM, 12, "hours"))
+    halves = Layer("h", Rotation(("Alice", "Bob"), local(2026, 3, 28, 8), AMSTERDAM, 12, "hours"))
     shifts = final_shifts([halves], [], utc(2026, 3, 28, 19), utc(2026, 3, 29, 18))
     assert [(shift.who, shift.end - shift.start) for shift in shifts] == [("Bob", timedelta(hours=11)), ("Alice", timedelta(hours=12))]
 
 
 def test_an_hour_that_the_clocks_skip_is_nobodys_turn_but_counts() -> None:
-    hourly = Layer("h", Rotation(("Alice", "Bob", "Carol"), datetime(2026, 3, 29, 1), AMSTERDAM, 1, "hours"))
+    hourly = Layer("h", Rotation(("Alice", "Bob", "Carol"), local(2026, 3, 29, 1), AMSTERDAM, 1, "hours"))
     shifts = final_shifts([hourly], [], utc(2026, 3, 29, 0), utc(2026, 3, 29, 2))
     assert [shift.who for shift in shifts] == ["Alice", "Carol"]
 
@@ -126,9 +127,9 @@ def test_instants_in_any_zone_are_answered_in_utc() -> None:
         (lambda: Rotation(("A",), MONDAY, "Nowhere", 1, "days"), "rotation.zone"),
         (lambda: Layer(OVERRIDE, Rotation(("A",), MONDAY, AMSTERDAM, 1, "days")), "layer.name"),
         (lambda: Override(utc(2026, 1, 2), utc(2026, 1, 2), "A"), "override.end"),
-        (lambda: Override(datetime(2026, 1, 2), utc(2026, 1, 3), "A"), "override.start"),
+        (lambda: Override(local(2026, 1, 2), utc(2026, 1, 3), "A"), "override.start"),
         (lambda: final_shifts([], [], utc(2026, 1, 2), utc(2026, 1, 2)), "end"),
-        (lambda: final_shifts([], [], datetime(2026, 1, 1), utc(2026, 1, 2)), "start"),
+        (lambda: final_shifts([], [], local(2026, 1, 1), utc(2026, 1, 2)), "start"),
         (lambda: final_shifts([], [], utc(2026, 1, 1), utc(2026, 1, 1) + limits.MAX_SPAN + timedelta(seconds=1)), "end"),
         (lambda: final_shifts([weekly("A")] * (limits.MAX_LAYERS + 1), [], utc(2026, 1, 1), utc(2026, 1, 2)), "layers"),
         (
@@ -195,7 +196,7 @@ def window_lists(draw: st.DrawFn) -> tuple[WeeklyWindow, ...]:
 @st.composite
 def layer_pairs(draw: st.DrawFn, name: str) -> tuple[Layer, Turns]:
     people = tuple(draw(st.lists(st.sampled_from(["Alice", "Bob", "Carol"]), min_size=1, max_size=4)))
-    starts = datetime(2026, 1, 1) + draw(st.integers(0, 95 * 60)) * STEP
+    starts = local(2026, 1, 1) + draw(st.integers(0, 95 * 60)) * STEP
     zone, unit = draw(st.sampled_from(ZONES)), draw(st.sampled_from(sorted(UNITS)))
     every, only = draw(st.integers(1, 26 if unit == "hours" else 3)), draw(window_lists())
     layer = Layer(name, Rotation(people, starts, zone, every, unit), only)
@@ -231,8 +232,8 @@ def test_shifts_cover_the_range_without_hole_or_overlap(data: st.DataObject) -> 
     pairs = [data.draw(layer_pairs(f"layer {number}")) for number in range(data.draw(st.integers(0, 3)))]
     shifts = final_shifts([layer for layer, _ in pairs], data.draw(override_lists(start)), start, end)
     assert (shifts[0].start, shifts[-1].end) == (start, end)
-    assert all(one.end == two.start and one.start < one.end for one, two in zip(shifts, shifts[1:], strict=False))
-    assert all((one.who, one.layer) != (two.who, two.layer) for one, two in zip(shifts, shifts[1:], strict=False))
+    assert all(one.end == two.start and one.start < one.end for one, two in itertools.pairwise(shifts))
+    assert all((one.who, one.layer) != (two.who, two.layer) for one, two in itertools.pairwise(shifts))
 
 
 @settings(max_examples=80)
@@ -252,8 +253,8 @@ def test_three_years_of_a_night_rotation_equal_the_oracle(zone: str) -> None:
     step, start, end = timedelta(minutes=30), utc(2026, 1, 1), utc(2029, 1, 1)
     people = ("Alice", "Bob", "Carol")
     night = (frozenset(range(1, 8)), 20 * 60, 8 * 60)
-    layer = Layer("nights", Rotation(people, datetime(2026, 1, 5, 20), zone, 1, "days"), (WeeklyWindow(*night),))
-    expected = on_watch([Turns("nights", people, datetime(2026, 1, 5, 20), zone, timedelta(days=1), (night,))], [], start, end, step)
+    layer = Layer("nights", Rotation(people, local(2026, 1, 5, 20), zone, 1, "days"), (WeeklyWindow(*night),))
+    expected = on_watch([Turns("nights", people, local(2026, 1, 5, 20), zone, timedelta(days=1), (night,))], [], start, end, step)
     shifts = iter(final_shifts([layer], [], start, end))
     shift, answer, at = next(shifts), [], start
     while at < end:

@@ -1,12 +1,13 @@
 """Working time: is the team at work, when does it open, when are so many hours over."""
 
+import itertools
 from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engines.calendar.oracle import inside, utc, wall_clock
+from tests.engines.calendar.oracle import inside, local, utc, wall_clock
 from watchbill.engines.calendar import limits
 from watchbill.engines.calendar.problems import CalendarError, NeverOpen
 from watchbill.engines.calendar.windows import WeeklyWindow, read_window
@@ -86,11 +87,11 @@ THANKSGIVING, CHRISTMAS = date(2026, 11, 26), date(2026, 12, 25)
 @pytest.mark.parametrize(
     ("zone", "holidays", "at", "opening"),
     [
-        (NEW_YORK, {THANKSGIVING}, datetime(2026, 11, 25, 23), datetime(2026, 11, 27, 9)),
-        (NEW_YORK, {CHRISTMAS}, datetime(2026, 12, 24, 12), datetime(2026, 12, 28, 9)),
-        (LONDON, {CHRISTMAS, date(2026, 12, 28)}, datetime(2026, 12, 24, 12), datetime(2026, 12, 29, 9)),
-        (AMSTERDAM, set(), datetime(2026, 1, 6, 2), datetime(2026, 1, 7, 9)),
-        (AMSTERDAM, set(), datetime(2026, 1, 9, 8), datetime(2026, 1, 12, 9)),
+        (NEW_YORK, {THANKSGIVING}, local(2026, 11, 25, 23), local(2026, 11, 27, 9)),
+        (NEW_YORK, {CHRISTMAS}, local(2026, 12, 24, 12), local(2026, 12, 28, 9)),
+        (LONDON, {CHRISTMAS, date(2026, 12, 28)}, local(2026, 12, 24, 12), local(2026, 12, 29, 9)),
+        (AMSTERDAM, set(), local(2026, 1, 6, 2), local(2026, 1, 7, 9)),
+        (AMSTERDAM, set(), local(2026, 1, 9, 8), local(2026, 1, 12, 9)),
     ],
 )
 def test_the_next_working_day_is_never_the_same_date(zone: str, holidays: set[date], at: datetime, opening: datetime) -> None:
@@ -140,7 +141,7 @@ def test_an_unknown_zone_or_a_naive_instant_is_refused() -> None:
     with pytest.raises(CalendarError, match="time zone"):
         WorkingWeek("Nowhere", OFFICE.windows)
     with pytest.raises(CalendarError, match="at: "):
-        is_open(OFFICE, datetime(2026, 1, 5))
+        is_open(OFFICE, local(2026, 1, 5))
     with pytest.raises(CalendarError, match=r"week\.windows"):
         WorkingWeek("UTC", OFFICE.windows * (limits.MAX_WINDOWS + 1))
 
@@ -170,7 +171,7 @@ def weeks(draw: st.DrawFn) -> WorkingWeek:
 
 def open_grid(week: WorkingWeek, start: datetime) -> list[tuple[datetime, bool]]:
     plain = tuple((window.days, window.opens, window.closes) for window in week.windows)
-    return [(at, inside(plain, local, week.holidays)) for at, local in wall_clock(week.zone, start, start + SPAN, STEP)]
+    return [(at, inside(plain, clock, week.holidays)) for at, clock in wall_clock(week.zone, start, start + SPAN, STEP)]
 
 
 @settings(max_examples=100)
@@ -183,7 +184,7 @@ def test_open_hours_are_those_of_the_oracle(week: WorkingWeek, start: datetime) 
 @given(week=weeks(), start=st.sampled_from(STARTS))
 def test_the_next_opening_is_the_first_that_the_oracle_meets(week: WorkingWeek, start: datetime) -> None:
     grid = open_grid(week, start - STEP)
-    met = [at for (_, before), (at, now) in zip(grid, grid[1:], strict=False) if now and not before and at >= start]
+    met = [at for (_, before), (at, now) in itertools.pairwise(grid) if now and not before and at >= start]
     if met:
         assert next_opening(week, start) == met[0]
     else:
