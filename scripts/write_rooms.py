@@ -1,6 +1,8 @@
-"""Writes docs/rooms.md from the import contract in pyproject.toml and the docstring of each room, so that the map can't drift from the code.
+"""Writes docs/rooms.md from the import contract in pyproject.toml and the docstring of each room, so that the map can't
+drift from the code.
 
-It decides nothing: the contract says what lies above what, the rooms say what they are for. `--check` only compares, and exits 1 when stale.
+It decides nothing: the contract says what lies above what, the rooms say what they are for. `--check` only compares, and exits 1
+when the page is stale.
 """
 
 import ast
@@ -36,7 +38,8 @@ PLAN = """
 | `apps.py` | subscribes to news, registers jobs and verbs |
 | `migrations/` | this room's tables, one line of history |
 
-`__init__.py` holds a docstring and nothing else: a re-export would drag Django into the pure parts. A big room has sub-packages with the same plan.
+`__init__.py` holds a docstring and nothing else: a re-export would drag Django into the pure parts. A big room has sub-packages with
+the same plan.
 
 ## What the contract says
 
