@@ -1,0 +1,40 @@
+"""The first acts of the serving process: die with the parent, take the data directory, start the writer and the loops.
+
+There is no orderly end to rely on: everything accepted is on disk before its answer, so being killed is a normal way to stop.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import threading
+from datetime import timedelta
+
+from watchbill.base import clock, datadir, ids, loop, state, writer
+from watchbill.base.datadir import DataDir
+from watchbill.base.lifeline import die_with_parent
+from watchbill.base.settings import settings
+
+_log = logging.getLogger(__name__)
+_held: list[datadir.Lock] = []
+_RESTART_AFTER_SECONDS = 0.5
+
+
+def begin_serving() -> None:
+    """Called once, by the module that the server imports. Raises `Problem` when another server holds the data directory."""
+    die_with_parent()
+    own = settings()
+    _held.append(datadir.take_lock(own.data))
+    clock.set_offset(timedelta(seconds=float(state.get("clock_offset") or 0)))
+    writer.start_writer()
+    loop.start_loops()
+    content = {"url": f"http://{own.addr}", "token": ids.new_secret(32), "pid": os.getpid()}
+    datadir.write_private(DataDir(own.data).control, json.dumps(content).encode())
+    _log.info("serving", extra={"address": own.addr, "data": str(own.data)})
+
+
+def stop_soon() -> None:
+    """Ask the parent to stop once the answer being written is out; it decides whether to start over."""
+    threading.Timer(_RESTART_AFTER_SECONDS, os.kill, (os.getppid(), signal.SIGTERM)).start()

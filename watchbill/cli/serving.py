@@ -1,0 +1,113 @@
+"""The serving parent: prepares the data directory, prints where to go, then watches over one worker until stopped.
+
+The worker holds the writer, the loops and the web threads. When either dies the other does too. When the newcomer leaves the sample
+company, the worker stops and this process starts over in the new directory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+from pathlib import Path
+
+import django
+from granian.constants import Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import Server
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchbill.web.project")
+django.setup()
+
+# Django's registry must be complete before a room's code is loaded; this module is only ever run, never imported.
+from django.core.management import call_command  # noqa: E402
+from django.db import connections  # noqa: E402
+
+from watchbill.base import datadir, limits  # noqa: E402
+from watchbill.base.problem import Problem  # noqa: E402
+from watchbill.base.settings import settings  # noqa: E402
+from watchbill.sample import mark  # noqa: E402
+from watchbill.sample import services as sample  # noqa: E402
+
+WEB_THREADS = 16
+
+
+def prepare(*, with_sample: bool) -> str:
+    """Migrate, and set up what an empty directory needs; the one-time link to print, or an empty text.
+
+    Raises `Problem` when another server holds the data directory.
+    """
+    lock = datadir.take_lock(settings().data)
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+        return sample.first_link(with_sample=with_sample)
+    finally:
+        connections.close_all()
+        lock.release()
+
+
+def address() -> tuple[str, int]:
+    """Host and port of `settings().addr`; raises `Problem` when it is not `host:port`."""
+    host, _, port = settings().addr.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        detail = f"{settings().addr!r} is no host:port."
+        raise Problem("bad_address", "The address makes no sense", detail, field="addr", remedy="Give host:port, such as 127.0.0.1:8080.")
+    return host.strip("[]"), int(port)
+
+
+def serve() -> None:
+    """Serve until a signal, or until the worker dies."""
+    host, port = address()
+    if sys.platform == "linux":
+        # Django is loaded once and inherited; nothing here has started a thread or holds a connection.
+        multiprocessing.set_start_method("fork", force=True)
+    Server(
+        "watchbill.web.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=WEB_THREADS,
+        runtime_threads=1,
+        loop=Loops.asyncio,
+        backpressure=limits.WAITING_REQUESTS,
+        respawn_failed_workers=False,
+        workers_kill_timeout=10,
+        websockets=False,
+        log_level=LogLevels.warning,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000),
+    ).serve()
+
+
+def say(link: str) -> None:
+    """Tell the newcomer where to go, on standard output."""
+    where = f"http://{settings().addr}"
+    lines = ["", "  Watchbill is on watch.", "", f"  {where}/"]
+    if link:
+        lines += ["", "  Open this link, once; it signs you in:", f"  {where}{link}"]
+    print("\n".join([*lines, "", "  Ctrl-C stops it.", ""]), flush=True)
+
+
+def main() -> int:
+    """Prepare, say where, serve; then start over when the data moved."""
+    parser = argparse.ArgumentParser(prog="watchbill up")
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--sample", action="store_true")
+    arguments = parser.parse_args()
+    try:
+        say(prepare(with_sample=arguments.sample))
+        serve()
+    except Problem as problem:
+        print(problem.as_text(), file=sys.stderr)
+        return 2
+    finally:
+        if mark.data_for(arguments.home, with_sample=arguments.sample) != settings().data:
+            os.environ["WATCHBILL_DATA"] = str(arguments.home)
+            os.execv(sys.executable, [sys.executable, "-m", "watchbill.cli.main", "up", *(["--sample"] if arguments.sample else [])])  # noqa: S606
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

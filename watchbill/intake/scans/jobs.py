@@ -1,0 +1,40 @@
+"""What scanning does later: read what the inbox took in, run the inverse match, look at watched paths again.
+
+Each job may run twice (a killed worker's is taken again), so each first asks whether its work was done.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from watchbill.base import jobs, writer
+from watchbill.base.acting import SYSTEM
+from watchbill.base.jobs import JobInfo
+from watchbill.base.newsroom import NewsItem
+from watchbill.intake.scans import services
+
+LOOK_EVERY = timedelta(hours=1)
+
+
+def queue_reading(item: NewsItem) -> None:
+    """News `inbox.accepted`: queue the reading of a scan, once per inbox item."""
+    if item.body.get("kind") != "scan":
+        return
+    inbox_id = int(item.subject.removeprefix("inbox:"))
+    writer.write(lambda: jobs.enqueue("scans.read", {"inbox": inbox_id}, key=f"scans.read:{inbox_id}"), name="scans.queue")
+
+
+@jobs.handler("scans.read")
+def read(args: dict[str, Any], job: JobInfo) -> None:
+    services.read_received(int(args["inbox"]), by=SYSTEM)
+
+
+@jobs.handler("scans.inverse")
+def inverse(args: dict[str, Any], job: JobInfo) -> None:
+    services.match_inventory([str(ident) for ident in args["advisories"]], by=SYSTEM)
+
+
+@jobs.handler("scans.look")
+def look(args: dict[str, Any], job: JobInfo) -> None:
+    services.look_at_stale_paths(older_than=LOOK_EVERY, by=SYSTEM)

@@ -1,0 +1,88 @@
+"""From bytes or a folder to manifests: which files are lockfiles, and what a reader makes of each.
+
+A big or slow file is read in a contained child, so that no upload can hold up a page. Files are only ever opened below the path that
+somebody entitled configured; symbolic links are never followed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from watchbill.base import limits
+from watchbill.base.sandbox import Burst, run_contained
+from watchbill.engines.dependencies.packages import Inventory, Unreadable
+from watchbill.engines.dependencies.reading import read, reader_for
+from watchbill.intake.scans.reader_child import decode
+from watchbill.intake.scans.values import ReadManifest, UnreadManifest
+
+_IN_PROCESS_BYTES = 256 * 1024
+_SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", "target", "vendor"})
+_HEAD_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A file that looks like a manifest: its place below the searched path, with forward slashes, and the file itself."""
+
+    manifest: str
+    file: Path
+
+
+def read_manifest(manifest: str, data: bytes) -> ReadManifest | UnreadManifest:
+    """What `data`, called `manifest`, pins; in this process when small, in a contained child otherwise. Never raises on content."""
+    if len(data) > limits.MANIFEST_BYTES:
+        return UnreadManifest(manifest, f"larger than {limits.MANIFEST_BYTES // (1024 * 1024)} MiB", "the file's size")
+    name = manifest.rsplit("/", 1)[-1]
+    result = read(name, data) if len(data) <= _IN_PROCESS_BYTES else _read_contained(name, data)
+    if isinstance(result, Unreadable):
+        return UnreadManifest(manifest, result.reason, result.where)
+    notes = tuple(f"{note.where}: {note.reason}" if note.where else note.reason for note in result.notes)
+    return ReadManifest(manifest, result.kind, result.packages, notes)
+
+
+def _read_contained(name: str, data: bytes) -> Inventory | Unreadable:
+    answer = run_contained("watchbill.intake.scans.reader_child", [name], data)
+    if isinstance(answer, Burst):
+        return Unreadable(reason=f"the reader {answer.reason}", where="", code="too_large")
+    try:
+        return decode(answer)
+    except (msgspec.MsgspecError, ValueError) as error:
+        return Unreadable(reason=f"the reader answered nonsense: {error}", where="", code="shape")
+
+
+def find_manifests(path: Path) -> Iterator[FoundFile]:
+    """Every manifest at or below `path`, in a stable order, at most `limits.MANIFESTS_PER_PATH`; links and installed trees are skipped."""
+    if path.is_file():
+        yield FoundFile(path.name, path)
+        return
+    found = 0
+    for folder, folders, files in os.walk(path, followlinks=False):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS)
+        for name in sorted(files):
+            file = Path(folder, name)
+            if file.is_symlink() or not file.is_file() or reader_for(name, b"") is None:
+                continue
+            yield FoundFile(file.relative_to(path).as_posix(), file)
+            found += 1
+            if found >= limits.MANIFESTS_PER_PATH:
+                return
+
+
+def read_file(found: FoundFile) -> ReadManifest | UnreadManifest:
+    """Read one found file; a file that cannot be opened is an `UnreadManifest`, never an exception."""
+    try:
+        if found.file.stat().st_size > limits.MANIFEST_BYTES:
+            return UnreadManifest(found.manifest, f"larger than {limits.MANIFEST_BYTES // (1024 * 1024)} MiB", "the file's size")
+        return read_manifest(found.manifest, found.file.read_bytes())
+    except OSError as error:
+        return UnreadManifest(found.manifest, f"cannot be opened: {error.strerror}", str(found.file))
+
+
+def looks_like_manifest(name: str, head: bytes) -> bool:
+    """Does any reader claim a file of this name and beginning?"""
+    return reader_for(name, head[:_HEAD_BYTES]) is not None

@@ -1,0 +1,34 @@
+"""The contained child that reads one manifest: bytes on standard input, a MessagePack answer on standard output.
+
+It imports the dependency engine and nothing of Django, so it starts quickly and holds no database.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import msgspec
+
+from watchbill.base.lifeline import die_with_parent
+from watchbill.engines.dependencies.packages import Inventory, Unreadable
+from watchbill.engines.dependencies.reading import read
+
+
+def encode(result: Inventory | Unreadable) -> bytes:
+    """The answer as MessagePack: `["read", inventory]` or `["unreadable", reason]`."""
+    return msgspec.msgpack.encode(["read" if isinstance(result, Inventory) else "unreadable", msgspec.to_builtins(result)])
+
+
+def decode(answer: bytes) -> Inventory | Unreadable:
+    """The inverse of `encode`; raises `msgspec.MsgspecError` when the child wrote something else."""
+    kind, value = msgspec.msgpack.decode(answer)
+    return msgspec.convert(value, Inventory if kind == "read" else Unreadable)
+
+
+def main() -> None:
+    die_with_parent()
+    sys.stdout.buffer.write(encode(read(sys.argv[1], sys.stdin.buffer.read())))
+
+
+if __name__ == "__main__":
+    main()

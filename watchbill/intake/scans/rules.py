@@ -1,0 +1,138 @@
+"""Turning what the engine matched into sightings, and a look into words: pure.
+
+Nothing here reads a file, asks the time or touches a database; `services.py` brings those as arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from watchbill.cases.findings.rules import ScanOutcome, ScanSummary, Scope, Sighting
+from watchbill.engines.dependencies.advisory import Advisory
+from watchbill.engines.dependencies.fixes import nearest_fix, upgrade_command
+from watchbill.engines.dependencies.packages import Package
+from watchbill.engines.dependencies.store import Hit, UnknownMatch
+from watchbill.intake.scans.values import AdvisoryFacts, Look
+
+
+def canonical_id(ids: Iterable[str]) -> str:
+    """The name a problem is kept under: its lowest CVE where it has one, else the lowest id of the group.
+
+    Sources name the same problem GHSA-, PYSEC-, GO- or RUSTSEC-; the CVE is the name they share, so a finding stays the same
+    finding when another tool reports it.
+    """
+    ordered = sorted(set(ids), key=_cve_first)
+    return ordered[0] if ordered else ""
+
+
+def _cve_first(ident: str) -> tuple[int, int, int, str]:
+    parts = ident.split("-")
+    if len(parts) == 3 and parts[0] == "CVE" and parts[1].isdigit() and parts[2].isdigit():
+        return (0, int(parts[1]), int(parts[2]), ident)
+    return (1, 0, 0, ident)
+
+
+def summarise(look: Look) -> ScanSummary:
+    """The look as `cases` wants it: what was declared, what was read, how much stood there."""
+    counts: dict[str, int] = {}
+    for manifest in look.read:
+        counts[manifest.manifest] = counts.get(manifest.manifest, 0) + len(manifest.packages)
+    return ScanSummary(
+        key=look.key,
+        scope=Scope(look.source, look.service, look.repo, look.branch, look.scope_inputs),
+        started_at=look.started_at,
+        finished_at=look.finished_at,
+        complete=look.complete,
+        inputs_read=tuple(manifest.manifest for manifest in look.read),
+        inputs_unreadable=tuple((manifest.manifest, manifest.reason) for manifest in look.unread),
+        packages=look.packages,
+        tool="lockfile reader",
+        packages_by_input=counts,
+    )
+
+
+def sightings_of(
+    manifest: str,
+    kind: str,
+    hits: Sequence[Hit],
+    unknown: Sequence[UnknownMatch],
+    facts: Callable[[str], AdvisoryFacts | None],
+) -> tuple[Sighting, ...]:
+    """Sightings of one manifest, one per (package name, canonical advisory): the lowest installed version stands for the rest.
+
+    `facts(advisory_id)` answers from the store; an advisory that went away between match and look-up is left out.
+    """
+    per_package: dict[tuple[str, str], list[Hit]] = {}
+    for hit in hits:
+        per_package.setdefault((hit.package.ecosystem, hit.package.name), []).append(hit)
+    found: dict[tuple[str, str, str], Sighting] = {}
+    for hit in hits:
+        known = facts(hit.advisory_id)
+        if known is not None:
+            together = per_package[(hit.package.ecosystem, hit.package.name)]
+            sighting = _sighting(manifest, kind, hit.package, hit.fixed, known, together)
+            found.setdefault((hit.package.ecosystem, hit.package.name, known.canonical), sighting)
+    for match in unknown:
+        known = facts(match.advisory_id) if match.advisory_id else None
+        if known is not None:
+            sighting = _sighting(manifest, kind, match.package, (), known, (), match.reason)
+            found.setdefault((match.package.ecosystem, match.package.name, known.canonical), sighting)
+    return tuple(found.values())
+
+
+def _sighting(
+    manifest: str,
+    kind: str,
+    package: Package,
+    fixed: tuple[str, ...],
+    known: AdvisoryFacts,
+    together: Sequence[Hit],
+    unknown: str = "",
+) -> Sighting:
+    advisory = known.advisory
+    target = nearest_fix(package.ecosystem, package.version, together) if together else ""
+    return Sighting(
+        kind="dependency",
+        advisory=known.canonical,
+        aliases=known.aliases,
+        ecosystem=package.ecosystem,
+        package=package.name,
+        purl=package.purl,
+        installed=package.version,
+        manifest=manifest,
+        fixed=fixed,
+        title=_title(package, advisory),
+        summary=advisory.details or advisory.summary,
+        cwes=advisory.cwes,
+        severity=_vector(advisory),
+        references=tuple(url for _, url in advisory.references),
+        kev=known.kev,
+        exploit_refs=any(kind_ == "EVIDENCE" or "exploit-db.com" in url for kind_, url in advisory.references),
+        upgrade=tuple(upgrade_command(package.ecosystem, kind, package.name, target)) if target else (),
+        advisory_modified=advisory.modified,
+        unpinned_bound="" if package.version else (package.bound or "any version"),
+        version_unknown=unknown if package.version else "",
+    )
+
+
+def _title(package: Package, advisory: Advisory) -> str:
+    named = f"{package.name} {package.version}".strip()
+    return f"{named}: {advisory.summary}" if advisory.summary else f"{named}: {advisory.id}"
+
+
+def _vector(advisory: Advisory) -> str:
+    vectors = sorted((kind, score) for kind, score in advisory.severity if kind.startswith("CVSS"))
+    return vectors[-1][1] if vectors else ""
+
+
+def outcome_sentence(look: Look, outcome: ScanOutcome) -> str:
+    """One line for the sources page: what was read and what it changed, in plain words."""
+    seen = f"{len(look.read)} of {len(look.read) + len(look.unread)} files read, {look.packages} packages"
+    if outcome.held:
+        return f"{seen}. Held: {outcome.held_reason}"
+    changes = [
+        f"{count} {word}"
+        for count, word in ((len(outcome.opened), "new"), (len(outcome.reopened), "came back"), (len(outcome.fixed), "proven fixed"))
+        if count
+    ]
+    return f"{seen}. {', '.join(changes) if changes else 'Nothing changed'}."

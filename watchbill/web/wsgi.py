@@ -1,0 +1,19 @@
+"""The serving process: takes the data directory, starts the writer and the loops, then answers requests.
+
+granian imports this module in its one worker, so whatever starts here lives and dies with that process. Nothing else imports it:
+management commands and tests must not start threads.
+"""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchbill.web.project")
+
+application = get_wsgi_application()
+
+from watchbill.base.serving import begin_serving  # noqa: E402 - Django must be set up before a room's code is imported
+
+begin_serving()
