@@ -1,4 +1,4 @@
-"""What every test gets: sockets closed except to this machine, a data directory of its own, Hypothesis without a clock.
+"""What every test gets: sockets closed except to this machine, a data directory of its own, a clock to move, Hypothesis without one.
 
 It never sets up data; rooms have their own fixtures.
 """
@@ -12,11 +12,16 @@ import shutil
 import socket
 import sys
 import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import django.conf
 import django.utils.functional
 import hypothesis
+import pytest
+
+from watchbill.base.clock import use_clock
 
 hypothesis.settings.register_profile("watchbill", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True)
 hypothesis.settings.load_profile("watchbill")
@@ -83,3 +88,30 @@ def _getaddrinfo_at_home(host: Any, port: Any, family: int = 0, type: int = 0, p
 
 socket.socket.connect = _connect_at_home  # type: ignore[method-assign]
 socket.getaddrinfo = _getaddrinfo_at_home
+
+
+class SettableClock:
+    """A clock that stands still until a test moves it. It starts on a Monday at nine, UTC."""
+
+    def __init__(self) -> None:
+        self._at = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self._at
+
+    def set(self, at: datetime) -> None:
+        """Put the clock at an aware instant."""
+        self._at = at.astimezone(UTC)
+
+    def forward(self, **units: float) -> None:
+        """Move on: clock.forward(minutes=10)."""
+        self._at += timedelta(**units)
+
+
+@pytest.fixture
+def clock() -> Iterator[SettableClock]:
+    """The process's clock, in the test's hand."""
+    in_hand = SettableClock()
+    use_clock(in_hand)
+    yield in_hand
+    use_clock()
