@@ -72,5 +72,17 @@ MAIL_SECONDS = 20.0
 # Signed links
 LINK_PAYLOAD_CHARS = 512
 
+# Serving
+WAITING_REQUESTS = 512  # connections waiting for a web thread before the server stops taking more
+
 # Server verbs
 VERB_PAYLOAD_BYTES = 8 * MIB
+
+# Scanning
+MANIFEST_BYTES = 64 * MIB
+MANIFESTS_PER_PATH = 2000
+MANIFEST_NAME_LETTERS = 400
+SCAN_LINES_KEPT = 500  # notes and unknown versions kept with a scan
+
+# Serving
+WAITING_REQUESTS = 256  # requests in hand at once; more wait in the listen queue

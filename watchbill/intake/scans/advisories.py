@@ -16,7 +16,8 @@ from watchbill.base.acting import Actor
 from watchbill.base.problem import Problem, invalid
 from watchbill.base.settings import settings
 from watchbill.cases.findings.rules import KevFact
-from watchbill.engines.dependencies.store import AdvisoryStore, KevReport, LoadReport
+from watchbill.engines.dependencies.results import KevReport, LoadReport
+from watchbill.engines.dependencies.store import AdvisoryStore
 from watchbill.intake.scans.rules import canonical_id
 from watchbill.intake.scans.values import AdvisoryFacts
 
@@ -77,7 +78,7 @@ def _hand_on(touched: list[str], report: LoadReport, kevs: tuple[KevReport, ...]
             "added": report.added,
             "changed": report.changed,
             "withdrawn": report.withdrawn,
-            "refused": len(report.refused),
+            "refused": report.refused_count,
             "known_exploited_changed": sum(len(kev.changed_cves) for kev in kevs),
         }
         writer.audit(by, "advisories.loaded", "advisories:store", body=body)

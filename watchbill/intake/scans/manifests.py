@@ -15,8 +15,8 @@ import msgspec
 
 from watchbill.base import limits
 from watchbill.base.sandbox import Burst, run_contained
-from watchbill.engines.dependencies.packages import Inventory, Unreadable
-from watchbill.engines.dependencies.reading import read, reader_for
+from watchbill.engines.dependencies.packages import Beside, Inventory, Unreadable, nothing_beside
+from watchbill.engines.dependencies.reading import files_beside, read, reader_for
 from watchbill.intake.scans.reader_child import decode
 from watchbill.intake.scans.values import ReadManifest, UnreadManifest
 
@@ -33,12 +33,15 @@ class FoundFile:
     file: Path
 
 
-def read_manifest(manifest: str, data: bytes) -> ReadManifest | UnreadManifest:
-    """What `data`, called `manifest`, pins; in this process when small, in a contained child otherwise. Never raises on content."""
+def read_manifest(manifest: str, data: bytes, beside: Beside = nothing_beside) -> ReadManifest | UnreadManifest:
+    """What `data`, called `manifest`, pins; in this process when small, in a contained child otherwise. Never raises on content.
+
+    `beside` opens what a small file draws in, such as the go.sum of a go.mod.
+    """
     if len(data) > limits.MANIFEST_BYTES:
         return UnreadManifest(manifest, f"larger than {limits.MANIFEST_BYTES // (1024 * 1024)} MiB", "the file's size")
     name = manifest.rsplit("/", 1)[-1]
-    result = read(name, data) if len(data) <= _IN_PROCESS_BYTES else _read_contained(name, data)
+    result = read(name, data, beside) if len(data) <= _IN_PROCESS_BYTES else _read_contained(name, data)
     if isinstance(result, Unreadable):
         return UnreadManifest(manifest, result.reason, result.where)
     notes = tuple(f"{note.where}: {note.reason}" if note.where else note.reason for note in result.notes)
@@ -78,7 +81,7 @@ def read_file(found: FoundFile) -> ReadManifest | UnreadManifest:
     try:
         if found.file.stat().st_size > limits.MANIFEST_BYTES:
             return UnreadManifest(found.manifest, f"larger than {limits.MANIFEST_BYTES // (1024 * 1024)} MiB", "the file's size")
-        return read_manifest(found.manifest, found.file.read_bytes())
+        return read_manifest(found.manifest, found.file.read_bytes(), files_beside(found.file))
     except OSError as error:
         return UnreadManifest(found.manifest, f"cannot be opened: {error.strerror}", str(found.file))
 

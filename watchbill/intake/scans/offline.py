@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 
 from watchbill.engines.dependencies.fixes import nearest_fix
-from watchbill.engines.dependencies.store import AdvisoryStore, Hit
+from watchbill.engines.dependencies.results import Hit
+from watchbill.engines.dependencies.store import AdvisoryStore
 from watchbill.intake.scans.manifests import find_manifests, read_file
 from watchbill.intake.scans.values import ReadManifest, UnreadManifest
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from watchbill.cases.findings.rules import ScanOutcome, ScanSummary, Scope, Sighting
 from watchbill.engines.dependencies.advisory import Advisory
+from watchbill.engines.dependencies.exploitation import best_vector, exploit_references
 from watchbill.engines.dependencies.fixes import nearest_fix, upgrade_command
 from watchbill.engines.dependencies.packages import Package
-from watchbill.engines.dependencies.store import Hit, UnknownMatch
+from watchbill.engines.dependencies.results import Hit, UnknownMatch
 from watchbill.intake.scans.values import AdvisoryFacts, Look
 
 
@@ -104,10 +105,10 @@ def _sighting(
         title=_title(package, advisory),
         summary=advisory.details or advisory.summary,
         cwes=advisory.cwes,
-        severity=_vector(advisory),
+        severity=best_vector(advisory.severity),
         references=tuple(url for _, url in advisory.references),
         kev=known.kev,
-        exploit_refs=any(kind_ == "EVIDENCE" or "exploit-db.com" in url for kind_, url in advisory.references),
+        exploit_refs=bool(exploit_references(advisory.references)),
         upgrade=tuple(upgrade_command(package.ecosystem, kind, package.name, target)) if target else (),
         advisory_modified=advisory.modified,
         unpinned_bound="" if package.version else (package.bound or "any version"),
@@ -118,11 +119,6 @@ def _sighting(
 def _title(package: Package, advisory: Advisory) -> str:
     named = f"{package.name} {package.version}".strip()
     return f"{named}: {advisory.summary}" if advisory.summary else f"{named}: {advisory.id}"
-
-
-def _vector(advisory: Advisory) -> str:
-    vectors = sorted((kind, score) for kind, score in advisory.severity if kind.startswith("CVSS"))
-    return vectors[-1][1] if vectors else ""
 
 
 def outcome_sentence(look: Look, outcome: ScanOutcome) -> str:

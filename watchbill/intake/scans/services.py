@@ -17,7 +17,7 @@ from watchbill.base.problem import invalid, not_found
 from watchbill.cases.findings import services as findings
 from watchbill.cases.findings.rules import ScanOutcome, ScanSummary, Scope, Sighting
 from watchbill.engines.dependencies.packages import Package
-from watchbill.engines.dependencies.store import MatchResult
+from watchbill.engines.dependencies.results import MatchResult
 from watchbill.engines.dependencies.versions import normalise_name
 from watchbill.intake.scans import advisories
 from watchbill.intake.scans.manifests import find_manifests, read_file, read_manifest

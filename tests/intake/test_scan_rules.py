@@ -1,0 +1,136 @@
+"""What a match becomes: one finding's worth of sighting per package and problem, under the name every tool shares."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watchbill.cases.findings.rules import KevFact, ScanOutcome
+from watchbill.engines.dependencies.advisory import Advisory, Affected, Event, Range
+from watchbill.engines.dependencies.packages import Package
+from watchbill.engines.dependencies.results import Hit, UnknownMatch
+from watchbill.intake.scans.rules import canonical_id, outcome_sentence, sightings_of, summarise
+from watchbill.intake.scans.values import AdvisoryFacts, Look, ReadManifest, UnreadManifest
+
+AT = datetime(2026, 11, 23, 15, 52, tzinfo=UTC)
+
+
+def advisory(ident: str = "GHSA-aaaa-bbbb-cccc", *aliases: str, fixed: str = "19.1.2") -> Advisory:
+    affected = Affected("npm", "left-shelf", ranges=(Range("SEMVER", (Event("introduced", "0"), Event("fixed", fixed))),))
+    return Advisory(
+        id=ident,
+        summary="A stranger can run code",
+        details="One request runs the sender's code.",
+        aliases=aliases,
+        modified="2025-12-05T00:00:00Z",
+        published="2025-12-03T00:00:00Z",
+        withdrawn="",
+        severity=(("CVSS_V3", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H"),),
+        cwes=("CWE-502",),
+        references=(("ADVISORY", "https://example.org/a"),),
+        affected=(affected,),
+    )
+
+
+def facts_of(*known: Advisory, kev: KevFact | None = None) -> dict[str, AdvisoryFacts]:
+    return {
+        each.id: AdvisoryFacts(each, canonical_id((each.id, *each.aliases)), tuple(sorted({each.id, *each.aliases})), kev) for each in known
+    }
+
+
+def hit(version: str, known: Advisory, fixed: tuple[str, ...] = ("19.1.2",)) -> Hit:
+    package = Package("npm", "left-shelf", version, f"pkg:npm/left-shelf@{version}")
+    return Hit(package, known.id, fixed, "range", known.affected[0])
+
+
+def look(read: tuple[ReadManifest, ...] = (), unread: tuple[UnreadManifest, ...] = (), *, complete: bool = True) -> Look:
+    inputs = tuple(sorted({each.manifest for each in (*read, *unread)}))
+    return Look("look-1", "path:berth-board", "berth-board", "saltmarsh/berth-board", "main", inputs, AT, AT, complete, read, unread)
+
+
+class TestTheNameAProblemIsKeptUnder:
+    def test_a_cve_wins_over_what_a_database_calls_it(self) -> None:
+        assert canonical_id(["GHSA-aaaa-bbbb-cccc", "CVE-2025-55182", "PYSEC-2025-1"]) == "CVE-2025-55182"
+
+    def test_of_several_cves_the_lowest_by_number_not_by_letters(self) -> None:
+        assert canonical_id(["CVE-2024-10001", "CVE-2024-9999"]) == "CVE-2024-9999"
+
+    def test_without_a_cve_the_lowest_name(self) -> None:
+        assert canonical_id(["RUSTSEC-2024-0002", "GHSA-zzzz"]) == "GHSA-zzzz"
+
+    def test_no_names_have_no_name(self) -> None:
+        assert canonical_id([]) == ""
+
+    @pytest.mark.parametrize("odd", ["CVE-2024", "CVE-20x4-1", "CVE-2024-", "CVE--1"])
+    def test_something_that_only_begins_like_a_cve_is_no_cve(self, odd: str) -> None:
+        assert canonical_id([odd, "CVE-2024-1"]) == "CVE-2024-1"
+
+    @given(st.lists(st.sampled_from(["CVE-2024-1", "CVE-2023-99999", "GHSA-a", "PYSEC-1", "GO-2024-1"]), min_size=1))
+    def test_the_order_and_repeats_of_the_names_do_not_matter(self, names: list[str]) -> None:
+        assert canonical_id(names) == canonical_id(sorted(set(names), reverse=True))
+
+
+class TestSightings:
+    def test_two_advisories_for_one_cve_are_one_sighting(self) -> None:
+        ghsa, pysec = advisory("GHSA-a", "CVE-2025-1"), advisory("PYSEC-1", "CVE-2025-1")
+        made = sightings_of("package-lock.json", "package-lock-v3", [hit("19.1.1", ghsa), hit("19.1.1", pysec)], [], facts_of(ghsa, pysec).get)
+        assert [sighting.advisory for sighting in made] == ["CVE-2025-1"]
+
+    def test_the_command_raises_to_the_nearest_version_that_mends_all_of_them(self) -> None:
+        first, second = advisory("GHSA-a", "CVE-2025-1", fixed="19.1.2"), advisory("GHSA-b", "CVE-2025-2", fixed="19.1.5")
+        hits = [hit("19.1.1", first, ("19.1.2",)), hit("19.1.1", second, ("19.1.5",))]
+        made = sightings_of("package-lock.json", "package-lock-v3", hits, [], facts_of(first, second).get)
+        assert all("left-shelf@19.1.5" in sighting.upgrade[0] for sighting in made)
+
+    def test_what_the_catalogue_of_exploited_ones_says_comes_along(self) -> None:
+        known, kev = advisory("GHSA-a", "CVE-2025-1"), KevFact("CVE-2025-1", "2025-12-05")
+        (made,) = sightings_of("package-lock.json", "package-lock-v3", [hit("19.1.1", known)], [], facts_of(known, kev=kev).get)
+        assert made.kev == kev
+
+    def test_vector_weakness_and_references_are_the_advisorys(self) -> None:
+        known = advisory("GHSA-a", "CVE-2025-1")
+        (made,) = sightings_of("package-lock.json", "package-lock-v3", [hit("19.1.1", known)], [], facts_of(known).get)
+        assert (made.severity[:8], made.cwes, made.references) == ("CVSS:3.1", ("CWE-502",), ("https://example.org/a",))
+
+    def test_an_advisory_that_vanished_meanwhile_is_left_out(self) -> None:
+        known = advisory("GHSA-a", "CVE-2025-1")
+        assert sightings_of("package-lock.json", "package-lock-v3", [hit("19.1.1", known)], [], {}.get) == ()
+
+    def test_a_version_nobody_can_order_is_said_to_be_unknown_and_names_no_fix(self) -> None:
+        known = advisory("GHSA-a", "CVE-2025-1")
+        odd = UnknownMatch(Package("npm", "left-shelf", "nineteen", ""), known.id, "nineteen is no version")
+        (made,) = sightings_of("package-lock.json", "package-lock-v3", [], [odd], facts_of(known).get)
+        assert (made.pin, made.upgrade, made.version_unknown) == ("unknown", (), "nineteen is no version")
+
+    def test_a_package_that_is_not_pinned_keeps_its_bound(self) -> None:
+        known = advisory("GHSA-a", "CVE-2025-1")
+        loose = UnknownMatch(Package("npm", "left-shelf", "", "", bound=">=19"), known.id, "not pinned")
+        (made,) = sightings_of("package-lock.json", "package-lock-v3", [], [loose], facts_of(known).get)
+        assert (made.pin, made.unpinned_bound) == ("not_pinned", ">=19")
+
+    def test_a_doubt_that_names_no_advisory_makes_no_sighting(self) -> None:
+        loose = UnknownMatch(Package("npm", "left-shelf", "", "", bound=">=19"), "", "not pinned", candidates=3)
+        assert sightings_of("package-lock.json", "package-lock-v3", [], [loose], {}.get) == ()
+
+
+class TestTheLookInWords:
+    def test_the_summary_counts_what_each_manifest_pinned(self) -> None:
+        package = Package("npm", "left-shelf", "1.0.0", "")
+        read = (ReadManifest("a/package-lock.json", "package-lock-v3", (package, package)), ReadManifest("b/go.mod", "gomod", ()))
+        summary = summarise(look(read, (UnreadManifest("c/poetry.lock", "cut short"),)))
+        assert summary.packages_by_input == {"a/package-lock.json": 2, "b/go.mod": 0}
+        assert summary.inputs_read == ("a/package-lock.json", "b/go.mod")
+        assert summary.inputs_unreadable == (("c/poetry.lock", "cut short"),)
+
+    def test_nothing_changed_is_said(self) -> None:
+        assert outcome_sentence(look((ReadManifest("go.mod", "gomod", ()),)), ScanOutcome()) == "1 of 1 files read, 0 packages. Nothing changed."
+
+    def test_what_changed_is_counted(self) -> None:
+        outcome = ScanOutcome(opened=(1, 2), fixed=(3,), unchanged=False)
+        assert outcome_sentence(look(), outcome).endswith("2 new, 1 proven fixed.")
+
+    def test_a_held_scan_says_why(self) -> None:
+        assert "Held: it read nothing" in outcome_sentence(look(), ScanOutcome(held=True, held_reason="it read nothing"))
