@@ -40,6 +40,9 @@ MAX_NAME_CHARS = 512
 MAX_VERSION_CHARS = 256
 MAX_BOUND_CHARS = 1_024
 MAX_PLACE_CHARS = 1_024
+MAX_INTEGRITY_CHARS = 256
+MAX_GROUPS = 32
+MAX_GROUP_CHARS = 80
 
 MAX_INCLUDED_FILES = 100
 """Files that one requirements file may draw in by `-r` and `-c`, all levels together."""

@@ -114,7 +114,15 @@ class Collector:
             return
         plain = normalise_name(home, name)
         package = Package(
-            home, plain, version, make_purl(home, plain, version) if purl is None else purl, place, direct, tuple(groups), bound, integrity
+            ecosystem=home,
+            name=plain,
+            version=version,
+            purl=make_purl(home, plain, version) if purl is None else purl,
+            place=place,
+            direct=direct,
+            groups=tuple(shortened(group, limits.MAX_GROUP_CHARS) for group in groups)[: limits.MAX_GROUPS],
+            bound=bound,
+            integrity=shortened(integrity, limits.MAX_INTEGRITY_CHARS),
         )
         key = (home, plain, version, bound)
         earlier = self._packages.get(key)

@@ -88,11 +88,11 @@ def _split_version(path: str) -> tuple[str, str]:
 
 
 def _encoded(text: str) -> str:
-    return quote(text, safe=":~")
+    return quote(text, safe=":~", errors="backslashreplace")
 
 
 def _decoded(text: str) -> str | None:
     try:
         return unquote_to_bytes(text).decode()
-    except UnicodeDecodeError:
+    except UnicodeError:
         return None

@@ -1,0 +1,1 @@
+"""The notations that package files are written in, parsed strictly and within limits: plain lines, JSON, TOML, YAML."""
