@@ -1,0 +1,1 @@
+"""How the roster's tables came to be."""
