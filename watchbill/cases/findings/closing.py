@@ -103,6 +103,8 @@ def judge_scan(scan: ScanSummary, looks: Mapping[str, LastLook], unseen: Iterabl
 
 def _open_reason(scan: ScanSummary, looks: Mapping[str, LastLook], item: OpenSighting) -> str:
     """Why a sighting that was not shown stays open; empty when nothing stands against closing it."""
+    if not scan.inputs_read:
+        return "The last scan looked at nothing"
     if item.manifest not in scan.inputs_read:
         said = dict(scan.inputs_unreadable).get(item.manifest, "")
         return f"{item.manifest} could not be read" + (f": {said}" if said else "")
