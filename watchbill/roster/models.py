@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from watchbill.base import clock
 from watchbill.base.writer import in_unit, write
 from watchbill.roster import limits
 from watchbill.roster.rules import EXPOSURES, ROLES
@@ -51,7 +52,7 @@ class Person(AbstractBaseUser):
     zone = _zone()
     handle = models.CharField(max_length=limits.NAME_CHARS, blank=True, default="")
     is_active = models.BooleanField(default=True)
-    added_at = models.DateTimeField(auto_now_add=True)
+    added_at = models.DateTimeField(default=clock.now)
 
     objects: ClassVar[People] = People()
 
