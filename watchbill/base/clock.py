@@ -1,4 +1,5 @@
-"""The process's one clock. Everything that needs the time asks here (rules get it as an argument), so that tests and the sample company can move it.
+"""The process's one clock. Everything that needs the time asks here (rules get it as an argument), so that tests and the sample company
+can move it.
 
 It never goes backwards by hand: escalations that have happened can't un-happen.
 """
@@ -57,6 +58,13 @@ def set_offset(delta: timedelta) -> None:
         if delta < _hands.offset:
             raise ValueError("the clock only moves forward")
         _hands.offset = delta
+
+
+def restore(seconds: str) -> None:
+    """Take up the offset that was kept as a durable fact: a number of seconds as text, empty for none. Raises ValueError for anything
+    else.
+    """
+    set_offset(timedelta(seconds=float(seconds or "0")))
 
 
 def use_clock(clock: Clock | None = None) -> None:

@@ -1,4 +1,6 @@
-"""Every ceiling of the floor, by name and in one place: bytes, counts, depths and times. Each has a test at its edge. Engines keep their own."""
+"""Every ceiling of the floor, by name and in one place: bytes, counts, depths and times. Each has a test at its edge. Engines keep
+their own.
+"""
 
 KIB = 1024
 MIB = 1024 * KIB

@@ -6,11 +6,11 @@ It never carries a stack trace or a secret, and knows neither HTTP nor HTML beyo
 from typing import Any
 
 
-class Problem(Exception):  # noqa: N818 - the on-call says "problem"
+class Problem(Exception):
     """What could not be done, once, for every door.
 
-    `code` is stable and machine-readable; `title` and `detail` are sentences; `field` is the path of the input at fault; `remedy` the next step;
-    `retry_after` seconds, when trying again later makes sense.
+    `code` is stable and machine-readable; `title` and `detail` are sentences; `field` is the path of the input at fault; `remedy` the
+    next step; `retry_after` seconds, when trying again later makes sense.
     """
 
     def __init__(

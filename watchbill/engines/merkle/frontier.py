@@ -1,7 +1,8 @@
-"""The frontier: the few hashes from which a growing RFC 6962 tree goes on, so that adding a leaf costs one hash on average and no reading.
+"""The frontier: the few hashes from which a growing RFC 6962 tree goes on, so that adding a leaf costs one hash on average and no
+reading.
 
-It holds the root of each full subtree on the tree's right edge, one per set bit of the size, largest first. It never stores leaves and can't prove
-anything about a single one. Invariant: `len(peaks) == size.bit_count()`.
+It holds the root of each full subtree on the tree's right edge, one per set bit of the size, largest first. It never stores leaves and
+can't prove anything about a single one. Invariant: `len(peaks) == size.bit_count()`.
 """
 
 from collections.abc import Iterable

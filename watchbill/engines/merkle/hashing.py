@@ -1,4 +1,5 @@
-"""The three hashes of RFC 6962 section 2.1 and nothing else: every other module of this engine takes them from here, so they can't disagree.
+"""The three hashes of RFC 6962 section 2.1 and nothing else: every other module of this engine takes them from here, so they can't
+disagree.
 
 The first byte keeps leaves and inner nodes apart, so that no inner node can be passed off as an event.
 """

@@ -1,7 +1,8 @@
-"""Signed notes and checkpoints as text (C2SP signed-note and tlog-checkpoint), so that a log's head can be read, mailed and checked by other tools.
+"""Signed notes and checkpoints as text (C2SP signed-note and tlog-checkpoint), so that a log's head can be read, mailed and checked by
+other tools.
 
-A note is a text ending in a newline, an empty line, and one line per signature: `— name base64(key hash || signature)`. A checkpoint's text is three lines:
-origin, size, base64 root. Ed25519 only. Never reads a file or a clock.
+A note is a text ending in a newline, an empty line, and one line per signature: `— name base64(key hash || signature)`. A checkpoint's
+text is three lines: origin, size, base64 root. Ed25519 only. Never reads a file or a clock.
 """
 
 import base64

@@ -1,4 +1,5 @@
-"""The tree hash written straight from RFC 6962 section 2.1, slow and obvious: the oracle that the frontier is tested against. Not used in service.
+"""The tree hash written straight from RFC 6962 section 2.1, slow and obvious: the oracle that the frontier is tested against. Not used
+in service.
 
 It never shares an algorithm with frontier.py: this one divides from the top, that one merges from the right edge.
 """

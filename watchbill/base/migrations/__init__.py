@@ -1,0 +1,1 @@
+"""Base's tables, step by step."""

@@ -1,0 +1,33 @@
+"""What the floor does by itself: the loops for news and jobs, a checkpoint each minute with news, and forgetting what is done and old."""
+
+from datetime import timedelta
+from typing import Any
+
+from watchbill.base import checkpoints, clock, jobs, limits, loop, newsroom
+from watchbill.base.jobs import JobInfo
+
+_PRUNE_EVERY_SECONDS = 3600
+
+
+@jobs.handler("base.checkpoint")
+def make_checkpoint(_args: dict[str, Any], _job: JobInfo) -> None:
+    """Sign the trail if it has grown."""
+    checkpoints.checkpoint_now()
+
+
+@jobs.handler("base.forget_old")
+def forget_old(_args: dict[str, Any], _job: JobInfo) -> None:
+    """Drop delivered news and done jobs past their time, in small writes."""
+    now = clock.now()
+    while newsroom.forget_old(now - timedelta(days=limits.NEWS_KEPT_DAYS)):
+        pass
+    while jobs.forget_old(now - timedelta(days=limits.JOB_KEPT_DAYS)):
+        pass
+
+
+def begin() -> None:
+    """Register it all, once the rooms are loaded."""
+    loop.walker("news", loop.news_turn)
+    loop.walker("jobs", loop.jobs_turn, threads=2)
+    jobs.every("base.checkpoint", limits.CHECKPOINT_EVERY_SECONDS)
+    jobs.every("base.forget_old", _PRUNE_EVERY_SECONDS)

@@ -1,0 +1,161 @@
+"""Checks the whole audit trail: hashes every event anew, rebuilds the tree, and compares it with the frontier, our checkpoints and the
+witness's.
+
+It trusts nothing stored but the signing key, changes nothing, and names the first event at fault.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from watchbill.base import canonical, checkpoints, limits, witness
+from watchbill.base.models import Checkpoint
+from watchbill.engines.merkle.frontier import Frontier, FrontierDamaged
+from watchbill.engines.merkle.hashing import leaf_hash
+from watchbill.engines.merkle.notes import CheckpointText, NoteDamaged, read_checkpoint
+
+_COLUMNS = ", ".join(canonical.FIELDS)
+_PAGE = f"SELECT {_COLUMNS}, leaf FROM audit_event WHERE seq > %s ORDER BY seq LIMIT {limits.TRAIL_VERIFY_CHUNK}"  # noqa: S608 - constants
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """`events`: how many were looked at. `first_bad_seq`: the first event at fault, or the first that may be when only a checkpoint
+    tells; None when ok.
+    """
+
+    ok: bool
+    events: int
+    first_bad_seq: int | None
+    reason: str
+    checkpoint_size: int
+
+
+class _Bad(Exception):
+    def __init__(self, seq: int, reason: str) -> None:
+        super().__init__(seq, reason)
+        self.seq = seq
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A root that somebody signed for, and where it was found."""
+
+    root: bytes
+    where: str
+
+
+class _Check:
+    """One run over the trail."""
+
+    def __init__(self, claims: dict[int, list[_Claim]]) -> None:
+        self.claims = claims
+        self.tree = Frontier()
+        self.agreed = 0
+
+    def take(self, row: tuple[Any, ...]) -> None:
+        """One event. Raises _Bad."""
+        seq, expected = row[0], self.tree.size + 1
+        if seq != expected:
+            raise _Bad(expected, f"event {expected} is missing: the next one is {seq}")
+        leaf = leaf_hash(canonical.event_bytes(row[:-1]))
+        if leaf != bytes(row[-1]):
+            raise _Bad(seq, f"event {seq} was changed: its content doesn't fit its hash")
+        self.tree.append(leaf)
+        for claim in self.claims.get(seq, ()):
+            if claim.root != self.tree.root():
+                first = self.agreed + 1
+                raise _Bad(first, f"an event from {first} to {seq} was changed: the tree of {seq} events doesn't fit {claim.where}")
+        if seq in self.claims:
+            self.agreed = seq
+
+
+def verify(limit: int | None = None) -> VerifyReport:
+    """Check everything, or only the first `limit` events (then the frontier and later checkpoints are left out)."""
+    size, claims, lies = 0, dict[int, list[_Claim]](), ""
+    try:
+        claims, lies = _claims()
+        size = max(claims, default=0)
+        check = _Check(claims)
+        for row in _rows(limit):
+            check.take(row)
+        if limit is None or check.tree.size < limit:
+            _compare_end(check, size)
+    except _Bad as bad:
+        return VerifyReport(ok=False, events=bad.seq - 1, first_bad_seq=bad.seq, reason=bad.reason, checkpoint_size=size)
+    return VerifyReport(ok=not lies, events=check.tree.size, first_bad_seq=None, reason=lies, checkpoint_size=size)
+
+
+def _rows(limit: int | None) -> Iterator[tuple[Any, ...]]:
+    """Events by number, a page at a time, so that no read stays open while the trail grows."""
+    last, left = -1, limit
+    while left is None or left > 0:
+        with connection.cursor() as cursor:
+            cursor.execute(_PAGE, [last])
+            rows = cursor.fetchall()
+        if not rows:
+            return
+        last = rows[-1][0]
+        yield from rows if left is None else rows[:left]
+        left = None if left is None else left - len(rows)
+
+
+def _compare_end(check: _Check, checkpoint_size: int) -> None:
+    """Is anything missing at the end, and is the frontier that of these events?"""
+    if check.tree.size < checkpoint_size:
+        where = check.claims[checkpoint_size][0].where
+        raise _Bad(check.tree.size + 1, f"the end was cut off: {where} knows {checkpoint_size} events, here are {check.tree.size}")
+    try:
+        stored = _frontier()
+    except FrontierDamaged as error:
+        raise _Bad(check.agreed + 1, f"the tree's frontier is damaged: {error}") from error
+    if stored.size > check.tree.size:
+        raise _Bad(check.tree.size + 1, f"the end was cut off: the frontier knows {stored.size} events, here are {check.tree.size}")
+    if stored.size < check.tree.size:
+        raise _Bad(stored.size + 1, f"events were added past the frontier, which knows {stored.size}")
+    if stored != check.tree:
+        raise _Bad(check.agreed + 1, f"an event after {check.agreed} was changed: the tree doesn't fit the stored frontier")
+
+
+def _frontier() -> Frontier:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT state FROM audit_frontier WHERE id = 1")
+        row = cursor.fetchone()
+    return Frontier.from_bytes(bytes(row[0])) if row else Frontier()
+
+
+def _claims() -> tuple[dict[int, list[_Claim]], str]:
+    """What was signed for, per size, from our table and the witness; and what is wrong with the checkpoints themselves."""
+    found: dict[int, list[_Claim]] = {}
+    lies: list[str] = []
+    for text in Checkpoint.objects.order_by("size").values_list("text", flat=True):
+        _add(found, lies, text, "our checkpoint")
+    file = witness.path()
+    if file is not None:
+        try:
+            for text in witness.notes(file):
+                _add(found, lies, text, "the witness's checkpoint")
+        except FileNotFoundError:
+            if Checkpoint.objects.exclude(witnessed_at=None).exists():
+                lies.append(f"the witness file {file} is gone")
+        except OSError as error:
+            lies.append(f"the witness file {file} can't be read: {error.strerror}")
+    return found, "; ".join(dict.fromkeys(lies))
+
+
+def _add(found: dict[int, list[_Claim]], lies: list[str], text: str, where: str) -> None:
+    checkpoint = _read(text)
+    if checkpoint is None:
+        lies.append(f"{where} {text.splitlines()[1:2]} has no valid signature of ours")
+        return
+    found.setdefault(checkpoint.size, []).append(_Claim(checkpoint.root, where))
+
+
+def _read(text: str) -> CheckpointText | None:
+    try:
+        return read_checkpoint(text, checkpoints.origin(), checkpoints.public_key())
+    except NoteDamaged:
+        return None
