@@ -1,5 +1,5 @@
-"""The tables of the bell. An alert carries its policy as it was; a page row is one attempt to reach one person one way, and stays as the record
-of it. Foreign keys only point down (to people); the subject is text. No decision is made here."""
+"""The tables of the bell. An alert carries its policy as it was; a page row is one attempt to reach one person one way, and stays as
+the record of it. Foreign keys only point down (to people); the subject is text. No decision is made here."""
 
 from typing import ClassVar
 
@@ -43,7 +43,9 @@ class Alert(models.Model):
         """One open alert a key is a promise of the database, not of the code."""
 
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["dedup_key"], condition=Q(state__in=[state.value for state in OPEN]), name="paging_one_open_alert_a_key"),
+            models.UniqueConstraint(
+                fields=["dedup_key"], condition=Q(state__in=[state.value for state in OPEN]), name="paging_one_open_alert_a_key"
+            ),
             models.CheckConstraint(condition=Q(decision__in=[one.value for one in Decision]), name="paging_alert_decision"),
             models.CheckConstraint(condition=Q(state__in=[one.value for one in AlertState]), name="paging_alert_state"),
         ]
@@ -58,7 +60,10 @@ class Alert(models.Model):
 
 
 class ContactMethod(models.Model):
-    """One verified (or not yet verified) way to reach a person. `fields` holds what the channel's description asks for, secrets included."""
+    """One verified (or not yet verified) way to reach a person.
+
+    `fields` holds what the channel's description asks for, secrets included.
+    """
 
     person = models.ForeignKey("roster.Person", on_delete=models.CASCADE, related_name="+")
     channel = models.CharField(max_length=40)
@@ -95,8 +100,11 @@ class NotificationRule(models.Model):
 
 
 class Page(models.Model):
-    """One attempt to reach one person one way. `due` is when it was meant to ring; `next_at` when the loop looks at it next (due, another try, or
-    the end of a sender's lease) and is null once it never will again."""
+    """One attempt to reach one person one way.
+
+    `due` is when it was meant to ring; `next_at` when the loop looks at it next (due, another try, or the end of a sender's lease) and
+    is null once it never will again.
+    """
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="pages")
     person = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")

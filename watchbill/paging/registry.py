@@ -1,5 +1,5 @@
-"""Finds the channels: every module in `paging/channels/`, and those that other packages offer under the entry-point group `watchbill.channels`.
-Nobody edits a list. A broken foreign channel is left out and named; it never keeps ours from working."""
+"""Finds the channels: every module in `paging/channels/`, and those that other packages offer under the entry-point group
+`watchbill.channels`. Nobody edits a list. A broken foreign channel is left out and named; it never keeps ours from working."""
 
 import importlib
 import logging
@@ -12,7 +12,7 @@ from typing import Protocol, cast
 
 from watchbill.base.problem import invalid
 from watchbill.paging import channels
-from watchbill.paging.rules.messages import ChannelInfo, OutgoingPage, Outcome
+from watchbill.paging.rules.messages import ChannelInfo, Outcome, OutgoingPage
 
 ENTRY_POINTS = "watchbill.channels"
 

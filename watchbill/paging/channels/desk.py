@@ -1,4 +1,5 @@
-"""The desk: the web pages themselves. A page is delivered here by being stored; the browser shows it and may notify. It never leaves the house."""
+"""The desk: the web pages themselves. A page is delivered here by being stored; the browser shows it and may notify. It never leaves
+the house."""
 
 from watchbill.paging.rules.messages import ChannelInfo, Outcome, OutgoingPage, Sent
 from watchbill.paging.rules.words import DESK

@@ -1,5 +1,5 @@
-"""What passes between the bell and its channels: a channel's description of itself, the page it is given, and the four answers it may give.
-Nothing here sends; secrets in a page's fields never show in its repr."""
+"""What passes between the bell and its channels: a channel's description of itself, the page it is given, and the four answers it may
+give. Nothing here sends; secrets in a page's fields never show in its repr."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

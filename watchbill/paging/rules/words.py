@@ -20,7 +20,8 @@ class AlertState(StrEnum):
 
 
 class PageState(StrEnum):
-    """planned -> sending -> sent | failed, back to planned for another try; held waits for an opening; cancelled and skipped never ring."""
+    """planned -> sending -> sent | failed, back to planned for another try; held waits for an opening; cancelled and skipped never
+    ring."""
 
     PLANNED = "planned"
     HELD = "held"
