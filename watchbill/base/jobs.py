@@ -186,7 +186,11 @@ def _claimable(now: datetime) -> list[tuple[int, str]]:
 
 
 def _claim_next(now: datetime) -> Job | None:
-    return write(lambda: _claim(now), name="jobs.claim") if _claimable(now) else None
+    job = write(lambda: _claim(now), name="jobs.claim") if _claimable(now) else None
+    if job is not None:
+        with _registry.lock:
+            _registry.running.add(job.pk)
+    return job
 
 
 def _claim(now: datetime) -> Job | None:
@@ -199,8 +203,6 @@ def _claim(now: datetime) -> Job | None:
     row.state = "running"
     row.lease_until = now + timedelta(seconds=limits.JOB_LEASE_SECONDS)
     row.save(update_fields=["attempts", "state", "lease_until"])
-    with _registry.lock:
-        _registry.running.add(row.pk)  # harmless when the closure is repeated: the row is the same
     return row
 
 

@@ -104,7 +104,8 @@ def _hand_over(delivery: Delivery) -> str | None:
     """None when taken, else what went wrong."""
     subscription = subscriptions.named(delivery.subscriber)
     if subscription is None:
-        return None  # the subscriber no longer exists in this version
+        _log.warning("news dropped: its subscriber is gone", extra={"news": delivery.news.pk, "subscriber": delivery.subscriber})
+        return None
     row = delivery.news
     item = NewsItem(row.pk, row.topic, row.subject, json.loads(row.body), row.created_at)
     try:

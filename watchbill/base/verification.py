@@ -116,6 +116,8 @@ def _compare_end(check: _Check, checkpoint_size: int) -> None:
         raise _Bad(check.tree.size + 1, f"the end was cut off: the frontier knows {stored.size} events, here are {check.tree.size}")
     if stored.size < check.tree.size:
         raise _Bad(stored.size + 1, f"events were added past the frontier, which knows {stored.size}")
+    if stored != check.tree and check.agreed == check.tree.size:
+        raise _Bad(check.agreed + 1, f"the stored frontier was changed: all {check.agreed} events fit their checkpoint")
     if stored != check.tree:
         raise _Bad(check.agreed + 1, f"an event after {check.agreed} was changed: the tree doesn't fit the stored frontier")
 

@@ -26,7 +26,7 @@ _PRAGMAS = (
     f"PRAGMA journal_size_limit = {limits.SQLITE_JOURNAL_BYTES}",
     "PRAGMA temp_store = MEMORY",
 )
-_WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|CREATE|ALTER|DROP|WITH|VACUUM|REINDEX|ANALYZE)\b", re.IGNORECASE)
+_WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|CREATE|ALTER|DROP|VACUUM|REINDEX|ANALYZE)\b", re.IGNORECASE)
 
 
 class TurnCursor(base.SQLiteCursorWrapper):
@@ -36,19 +36,23 @@ class TurnCursor(base.SQLiteCursorWrapper):
         super().__init__(connection)
         self._wrapper = wrapper
 
-    def execute(self, query: str, params: Any = None) -> base.SQLiteCursorWrapper:  # noqa: ANN401 - as Django and the driver have it
+    def execute(self, query: str, params: Any = None) -> "TurnCursor":  # noqa: ANN401 - as Django and the driver have it
         """Django's, under the turn when it writes alone."""
-        if not self._writes_alone(query):
-            return super().execute(query, params)
-        with self._wrapper.one_turn():
-            return super().execute(query, params)
+        if self._writes_alone(query):
+            with self._wrapper.one_turn():
+                super().execute(query, params)
+        else:
+            super().execute(query, params)
+        return self
 
-    def executemany(self, query: str, param_list: Iterable[Any]) -> base.SQLiteCursorWrapper:
+    def executemany(self, query: str, param_list: Iterable[Any]) -> "TurnCursor":
         """Django's, under the turn when it writes alone."""
-        if not self._writes_alone(query):
-            return super().executemany(query, param_list)
-        with self._wrapper.one_turn():
-            return super().executemany(query, param_list)
+        if self._writes_alone(query):
+            with self._wrapper.one_turn():
+                super().executemany(query, param_list)
+        else:
+            super().executemany(query, param_list)
+        return self
 
     def _writes_alone(self, query: str) -> bool:
         return not self.connection.in_transaction and _WRITES.match(query) is not None
