@@ -106,6 +106,16 @@ def test_an_alias_finds_the_advisories_that_bear_it(store: AdvisoryStore) -> Non
     assert [found.id for found in store.by_alias("CVE-2026-1001")] == ["SALT-1", "SALT-2"]
 
 
+def test_an_advisory_that_bears_the_name_as_its_own_id_is_found_too(store: AdvisoryStore) -> None:
+    take(store, osv("SALT-1", aliases=["CVE-2026-1001"]), osv("CVE-2026-1001"))
+    assert [found.id for found in store.by_alias("CVE-2026-1001")] == ["CVE-2026-1001", "SALT-1"]
+
+
+def test_loading_no_source_does_not_count_as_a_load(store: AdvisoryStore) -> None:
+    assert store.load([]).changed_ids == ()
+    assert store.status().loaded_at == ""
+
+
 def test_aliases_of_aliases_are_joined_for_display(store: AdvisoryStore) -> None:
     take(
         store,

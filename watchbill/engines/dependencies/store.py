@@ -118,11 +118,12 @@ class AdvisoryStore:
         return None if row is None else _revive(*row)
 
     def by_alias(self, alias: str) -> tuple[Advisory, ...]:
-        """Advisories that name `alias` as another name of theirs, in order of id."""
-        rows = self._connection().execute(
-            "SELECT a.id, a.body FROM alias JOIN advisory a USING (number) WHERE alias = ? ORDER BY a.id", (alias,)
-        )
-        return tuple(_revive(*row) for row in rows.fetchall())
+        """Advisories called `alias`, by their own id or as another name of theirs, in order of id."""
+        sql = """
+            SELECT id, body FROM advisory
+            WHERE id = ? OR number IN (SELECT number FROM alias WHERE alias = ?) ORDER BY id
+        """
+        return tuple(_revive(*row) for row in self._connection().execute(sql, (alias, alias)).fetchall())
 
     def aliases_of(self, advisory_id: str) -> frozenset[str]:
         """Every name joined to this one through aliases of aliases, itself included. For display and offers only: a
@@ -197,7 +198,8 @@ class AdvisoryStore:
                     tally.count(db, where, data)
                 if name:
                     db.execute("INSERT OR REPLACE INTO source VALUES (?, ?, ?)", (name, self._now(), tally.seen - before))
-            _put_fact(db, "loaded_at", self._now())
+            if tally.seen:
+                _put_fact(db, "loaded_at", self._now())
         return tally.report()
 
     def _put_kev(self, db: sqlite3.Connection, catalogue: KevCatalogue, where: str) -> None:
