@@ -4,7 +4,8 @@ answers come from `messages`; who calls and what is stored is not its concern.""
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from watchbill.paging.rules.messages import Outcome, Reject, Retry, Sent, Unknown
 from watchbill.paging.rules.words import DESK, PageState
@@ -88,11 +89,16 @@ def after_failure(others: Sequence[PersonPage]) -> AfterFailure:
 
 
 def retry_after_seconds(header: str, now: datetime) -> float | None:
-    """Read an HTTP Retry-After value given in seconds (RFC 9110 10.2.3); a date or nonsense is None: our own backoff is then used."""
+    """Read an HTTP Retry-After value, seconds or a date (RFC 9110 10.2.3). Nonsense is None: our own pauses are then used."""
     text = header.strip()
-    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+    if text.isascii() and text.isdigit():
+        return float(text) if len(text) <= 9 else None
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return float(text)
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, (at - now).total_seconds())
 
 
 def http_outcome(status: int, receipt: str, retry_after: float | None) -> Outcome:
