@@ -21,10 +21,13 @@ MAX_TOML_VALUES = 1_500_000
 
 MAX_YAML_VALUES = 1_500_000
 
+MAX_TOML_HEADER_PARTS = 400_000
+"""Dotted parts of all `[table]` lines together: the parser keeps some 800 bytes for each."""
+
 MAX_KEY_PARTS = 16
 """Parts of one dotted TOML key: the parser takes time with their square."""
 
-MAX_LINES = 2_000_000
+MAX_LINES = 1_000_000
 """Lines of one line-based file."""
 
 MAX_LINE_CHARS = 65_536

@@ -4,6 +4,7 @@ Readers are found by walking the `readers` package. What another file holds is o
 that opens files, and it never leaves the folder it was given.
 """
 
+import codecs
 import importlib
 import logging
 import pkgutil
@@ -43,7 +44,7 @@ def kinds() -> tuple[ReaderInfo, ...]:
 
 
 def reader_for(filename: str, head: bytes) -> ReaderInfo | None:
-    """The reader for a file of this name (a path will do) that begins so: by exact name, then by content, then by pattern; None if nobody's."""
+    """The reader of a file named so (a path will do) that begins so: by exact name, then content, then pattern; None if nobody's."""
     found = _choose(filename, head)
     return found.INFO if found else None
 
@@ -94,7 +95,8 @@ def _choose(filename: str, head: bytes) -> Reader | None:
     by_name = next((r for r in _readers() if path.name in (name.lower() for name in r.INFO.files)), None)
     if by_name:
         return by_name
-    by_content = next((r for r in _readers() if r.sniff(head)), None)
+    plain = head.removeprefix(codecs.BOM_UTF8)
+    by_content = next((r for r in _readers() if r.sniff(plain)), None)
     if by_content:
         return by_content
     last_two = "/".join(path.parts[-2:])

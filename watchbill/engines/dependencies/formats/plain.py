@@ -12,7 +12,7 @@ _CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 
 
 def text_of(data: bytes, most: int = limits.MAX_LOCKFILE_BYTES) -> str:
-    """UTF-8 text, a byte order mark left out. Raises RefusedError: too_large, encoding (with the byte's place), syntax for merge conflicts."""
+    """UTF-8 text, a byte order mark left out. Raises RefusedError: too_large, encoding with the place, syntax for merge conflicts."""
     check_size(data, most)
     if data.startswith(_WIDE_MARKS):
         raise RefusedError("encoding", "the file is UTF-16 or UTF-32; it has to be UTF-8", "its first bytes")

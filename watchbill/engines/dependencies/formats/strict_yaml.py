@@ -91,7 +91,8 @@ def _written(event: events.ScalarEvent) -> str | None:
 
 
 def _place(event: events.Event) -> str:
-    return f"line {event.start_mark.line + 1}, column {event.start_mark.column + 1}"
+    mark = event.start_mark
+    return f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
 
 
 def _refusal(error: yaml.MarkedYAMLError, text: str) -> RefusedError:

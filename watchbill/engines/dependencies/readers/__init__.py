@@ -1,1 +1,1 @@
-"""One file a format: `INFO` describes it, `sniff(head)` recognises it, `read(filename, data, beside)` gives its packages. No list to edit."""
+"""One file a format: `INFO` describes it, `sniff(head)` recognises it, `read(filename, data, beside)` gives its packages."""

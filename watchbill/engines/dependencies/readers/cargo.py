@@ -1,4 +1,4 @@
-"""Cargo.lock, versions 1 to 4. The workspace's own crates (no `source`) are left out: they are what is being looked after, not what it uses.
+"""Cargo.lock, versions 1 to 4. The workspace's own crates (no `source`) are left out: they are the project, not what it uses.
 
 Format: the Cargo book, "Cargo.toml vs Cargo.lock", and cargo's `resolver/encode.rs`.
 """
@@ -26,7 +26,7 @@ def read(filename: str, data: bytes, beside: Beside) -> Inventory:
     own = [crate for crate in packages if not text_at(crate, "source")]
     if isinstance(document.get("root"), dict):
         own.append(document["root"])
-    wanted = {needed.partition(" ")[0] for crate in own for needed in list_at(crate, "dependencies") if isinstance(needed, str)}
+    wanted = {needed.partition(" (")[0] for crate in own for needed in list_at(crate, "dependencies") if isinstance(needed, str)}
     gathered = Collector("cargo", "crates.io")
     for number, crate in enumerate(packages, start=1):
         if text_at(crate, "source"):
@@ -44,6 +44,6 @@ def _add(gathered: Collector, crate: dict[str, Any], number: int, old_checksums:
         name,
         version,
         place=f"package {number}",
-        direct=None if wanted is None else name in wanted,
+        direct=None if wanted is None else bool({name, f"{name} {version}"} & wanted),
         integrity=f"sha256:{checksum}" if checksum and not checksum.startswith("<") else "",
     )

@@ -27,7 +27,7 @@ _ALGORITHMS = ("SHA-256", "SHA-512", "SHA-384", "SHA-1", "MD5")
 
 def sniff(head: bytes) -> bool:
     """A JSON object that calls itself CycloneDX near its beginning."""
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b'"bomFormat"' in head and b'"CycloneDX"' in head
+    return head.lstrip().startswith(b"{") and b'"bomFormat"' in head and b'"CycloneDX"' in head
 
 
 def read(filename: str, data: bytes, beside: Beside) -> Inventory:

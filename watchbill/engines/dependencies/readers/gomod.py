@@ -1,7 +1,7 @@
 """go.mod: the modules a Go module requires, after its `replace` and `exclude` lines, and the Go release it is built with as `stdlib`.
 
-A module replaced by a local folder is left out: it is the project's own code. From go 1.17 on the file lists what is required indirectly too;
-before, the go.sum beside it fills in. Format: the Go modules reference, "go.mod files".
+A module replaced by a local folder is left out: it is the project's own code. From go 1.17 on the file lists what is required
+indirectly too; before, the go.sum beside it fills in. Format: the Go modules reference, "go.mod files".
 """
 
 import re
@@ -156,7 +156,7 @@ def _take(module: _Module, number: int, verb: str, words: list[str], comment: st
         _take_release(module, number, verb, words)
     elif verb == "require":
         path, version = words
-        module.required.append(_Required(path, version, comment.split(";")[0].strip() == "indirect", number))
+        module.required.append(_Required(path, version, comment.partition(";")[0].strip() == "indirect", number))
     elif verb == "exclude":
         path, version = words
         module.excluded.add((path, version))

@@ -35,7 +35,7 @@ _GROUPS = {
 
 def sniff(head: bytes) -> bool:
     """A JSON object with npm's version of the format near its beginning."""
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b'"lockfileVersion"' in head
+    return head.lstrip().startswith(b"{") and b'"lockfileVersion"' in head
 
 
 def read(filename: str, data: bytes, beside: Beside) -> Inventory:
@@ -70,7 +70,7 @@ def _read_packages(gathered: Collector, packages: dict[str, Any]) -> None:
 
 def _wanted(packages: dict[str, Any]) -> set[tuple[str, str]]:
     """(folder, name) where what the project and its workspaces ask for themselves may stand: beside them or hoisted to the top."""
-    found = set()
+    found: set[tuple[str, str]] = set()
     for place, entry in packages.items():
         if _MODULES not in place and isinstance(entry, dict):
             for kind in _WANTED:
@@ -86,8 +86,9 @@ def _read_dependencies(gathered: Collector, dependencies: dict[str, Any]) -> Non
             continue
         version = text_at(entry, "version")
         if alias := _ALIAS.fullmatch(version):
-            name, entry = alias[1], {**entry, "version": alias[2]}
-        _add(gathered, name, entry, place, direct=None)
+            _add(gathered, alias[1], {**entry, "version": alias[2]}, place, direct=None)
+        else:
+            _add(gathered, name, entry, place, direct=None)
 
 
 def _nested(dependencies: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:

@@ -62,7 +62,7 @@ def _read_document(gathered: Collector, document: dict[str, Any]) -> None:
             version if released else "",
             place=key,
             direct=(key if scheme == "plain" else key.partition("(")[0]) in direct if roots else None,
-            groups=groups.get(key, _flags(entry)),
+            groups=dict.fromkeys((*groups.get(key, ()), *_flags(entry), *_flags(mapping_at(snapshots, key)))),
             bound="" if released else version,
             integrity=text_at(mapping_at(entry, "resolution"), "integrity"),
         )

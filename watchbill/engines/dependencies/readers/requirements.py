@@ -35,7 +35,7 @@ _EDITABLE = re.compile(r"(?:-e|--editable)[\s=]")
 _BY_ADDRESS = re.compile(
     r"(?:\.{0,2}/|~/|[A-Za-z]:\\|file:)|[a-z][a-z0-9+.-]*://|[^\s;]+\.(?:whl|zip|tar\.gz|tar\.bz2|tgz)\s*(?:;|$)", re.IGNORECASE
 )
-_SNIFFED = re.compile(rf"(?:{_NAME}\s*(?:\[[^\]]*\])?\s*(?:$|;|[=<>!~]=|[<>@])|-r |-c |--[a-z-]+|-e )")
+_SNIFFED = re.compile(rf"(?:{_NAME}\s*(?:\[[^\]]*\])?\s*(?:$|;|[=<>!~]=|[<>@])|-[rce] |--[a-z-]+|[a-z+]+://|\.{1,2}/)")
 _SNIFFED_PIN = re.compile(rf"^{_NAME}\s*(?:\[[^\]]*\])?\s*==\s*[0-9]", re.MULTILINE)
 
 
@@ -63,7 +63,7 @@ class _Reading:
 
 
 def sniff(head: bytes) -> bool:
-    """Nothing but requirements, options and comments, one of them pinned or drawn in."""
+    """Next to nothing but requirements, options and comments, one of them pinned or drawn in."""
     try:
         text = head.decode()
     except UnicodeDecodeError:
@@ -71,7 +71,8 @@ def sniff(head: bytes) -> bool:
     lines = [line.strip() for line in text.splitlines()[:50]]
     kept = [line for line in lines if line and not line.startswith("#")]
     pinned = _SNIFFED_PIN.search(text) or any(line.startswith(("-r ", "-c ")) for line in kept)
-    return bool(kept and pinned) and all(_SNIFFED.match(line) for line in kept)
+    known = sum(1 for line in kept if _SNIFFED.match(line))
+    return bool(kept and pinned) and known * 10 >= len(kept) * 9
 
 
 def read(filename: str, data: bytes, beside: Beside) -> Inventory:

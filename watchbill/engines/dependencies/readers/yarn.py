@@ -90,5 +90,5 @@ def _is_folder(wanted: str) -> bool:
 
 def _checksum_in(address: str) -> str:
     """The SHA-1 that yarn 1 appends to the address of an archive."""
-    found = re.search(r"#([0-9a-f]{40})$", address)
+    found = re.search(r"\.(?:tgz|tar\.gz)#([0-9a-f]{40})$", address)
     return f"sha1:{found[1]}" if found else ""
