@@ -104,6 +104,7 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
 }
 _SECRETS = ("mail.password", "sign_in.oidc_client_secret", "database_url")
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+_PREFIX = "WATCHBILL_"
 # Variables of the same prefix that are read elsewhere: by the client, by the tests, and to find the file itself.
 _NOT_SETTINGS = ("WATCHBILL_CONFIG", "WATCHBILL_URL", "WATCHBILL_TOKEN")
 _TESTS = "WATCHBILL_TEST_"
@@ -125,7 +126,7 @@ def names() -> tuple[str, ...]:
 
 def variable(name: str) -> str:
     """The environment variable of a setting: `mail.host` is WATCHBILL_MAIL_HOST."""
-    return "WATCHBILL_" + name.replace(".", "_").upper()
+    return _PREFIX + name.replace(".", "_").upper()
 
 
 @cache
@@ -211,8 +212,9 @@ def _flat_names(tree: Mapping[str, Any], where: str) -> list[str]:
 
 
 def _unknown(name: str, known: list[str], where: str) -> Problem:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    remedy = f"Did you mean {near[0]}?" if near else "Take it out; `watchbill check` lists every setting."
+    by_rest = {one.removeprefix(_PREFIX): one for one in known}
+    near = difflib.get_close_matches(name.removeprefix(_PREFIX), list(by_rest), n=1, cutoff=0.5)
+    remedy = f"Did you mean {by_rest[near[0]]}?" if near else "Take it out; `watchbill check` lists every setting."
     detail = f"{where} sets {name}, which does not exist."
     return Problem("unknown_setting", "Unknown setting", detail, field=name, remedy=remedy, status=422)
 
@@ -220,7 +222,7 @@ def _unknown(name: str, known: list[str], where: str) -> Problem:
 def _overlay_environment(tree: dict[str, Any], origins: dict[str, str], env: Mapping[str, str]) -> None:
     known = {variable(name): name for name in names()}
     for key in sorted(env):
-        if not key.startswith("WATCHBILL_") or key in _NOT_SETTINGS or key.startswith(_TESTS):
+        if not key.startswith(_PREFIX) or key in _NOT_SETTINGS or key.startswith(_TESTS):
             continue
         if key not in known:
             raise _unknown(key, sorted(known), "the environment")
