@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from watchbill.paging import limits
-from watchbill.paging.rules.words import ALIVE, OPEN, AlertState, Decision, LogKind, PageState
+from watchbill.paging.rules.words import AlertState, Decision, LogKind, PageState
 
 
 class Alert(models.Model):
@@ -40,19 +40,22 @@ class Alert(models.Model):
     resolved_by = models.CharField(max_length=254, blank=True)
 
     class Meta:
-        """One open alert a key is a promise of the database, not of the code."""
+        """One open alert a key is a promise of the database, not of the code. Partial indexes ask IS NULL only: SQLite knows it again."""
 
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["dedup_key"], condition=Q(state__in=[state.value for state in OPEN]), name="paging_one_open_alert_a_key"
-            ),
+            models.UniqueConstraint(fields=["dedup_key"], condition=Q(resolved_at__isnull=True), name="paging_one_open_alert_a_key"),
             models.CheckConstraint(condition=Q(decision__in=[one.value for one in Decision]), name="paging_alert_decision"),
             models.CheckConstraint(condition=Q(state__in=[one.value for one in AlertState]), name="paging_alert_state"),
+            models.CheckConstraint(
+                condition=Q(state=AlertState.RESOLVED.value, resolved_at__isnull=False)
+                | (~Q(state=AlertState.RESOLVED.value) & Q(resolved_at__isnull=True)),
+                name="paging_alert_open_until_resolved",
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["next_step_at"], condition=Q(state=AlertState.TRIGGERED.value), name="paging_alert_due"),
+            models.Index(fields=["next_step_at"], condition=Q(next_step_at__isnull=False), name="paging_alert_due"),
             models.Index(fields=["subject", "-id"], name="paging_alert_subject"),
-            models.Index(fields=["-id"], condition=Q(state__in=[state.value for state in OPEN]), name="paging_alert_open"),
+            models.Index(fields=["-id"], condition=Q(resolved_at__isnull=True), name="paging_alert_open"),
         ]
 
     def __str__(self) -> str:
@@ -130,7 +133,7 @@ class Page(models.Model):
             models.CheckConstraint(condition=Q(state__in=[one.value for one in PageState]), name="paging_page_state"),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["next_at"], condition=Q(state__in=[state.value for state in ALIVE]), name="paging_page_due"),
+            models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="paging_page_due"),
             models.Index(F("person"), F("due").desc(), name="paging_page_person"),
         ]
 

@@ -10,7 +10,7 @@ from watchbill.base.problem import not_found
 from watchbill.paging import limits
 from watchbill.paging.escalation import names_of_next
 from watchbill.paging.models import Alert, AlertLog, Page
-from watchbill.paging.rules.words import DESK, OPEN, AlertState, PageState
+from watchbill.paging.rules.words import DESK, AlertState, PageState
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def next_for(alert_id: int, now: datetime) -> tuple[tuple[str, ...], datetime] |
 
 
 def _open(rows: "QuerySet[Alert]") -> "QuerySet[Alert]":
-    return rows.filter(state__in=[state.value for state in OPEN])
+    return rows.filter(resolved_at__isnull=True)
 
 
 def _alert_info(row: Alert) -> AlertInfo:

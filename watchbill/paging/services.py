@@ -4,8 +4,6 @@ news; each can be done twice without harm. Other rooms call these; nothing here 
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
-
 from watchbill.base import clock
 from watchbill.base.acting import Actor
 from watchbill.base.ids import new_id
@@ -24,7 +22,7 @@ from watchbill.paging.merging import merge
 from watchbill.paging.models import Alert
 from watchbill.paging.rules import sentences
 from watchbill.paging.rules.escalation import Policy, Position, Step, snapshot
-from watchbill.paging.rules.words import OPEN, AlertState, Decision, LogKind
+from watchbill.paging.rules.words import AlertState, Decision, LogKind
 from watchbill.roster import queries as roster
 
 
@@ -113,7 +111,7 @@ def _sentences(lines: tuple[str, ...], most: int) -> list[str]:
 
 def _open_or_merge(draft: Alert, policy: str, by: Actor) -> AlertRef:
     now = clock.now()
-    standing = Alert.objects.select_for_update().filter(dedup_key=draft.dedup_key, state__in=[state.value for state in OPEN]).first()
+    standing = Alert.objects.select_for_update().filter(dedup_key=draft.dedup_key, resolved_at__isnull=True).first()
     if standing is not None:
         merge(standing, draft, by, now)
         return AlertRef(standing.pk, standing.pk, False)
@@ -226,7 +224,7 @@ def resolve_alert(which: int | str, by: Actor, why: str) -> bool:
         if isinstance(which, int):
             alert: Alert | None = _locked(which)
         else:
-            alert = Alert.objects.select_for_update().filter(Q(dedup_key=which), state__in=[state.value for state in OPEN]).first()
+            alert = Alert.objects.select_for_update().filter(dedup_key=which, resolved_at__isnull=True).first()
         if alert is None or alert.state == AlertState.RESOLVED:
             return False
         alert.state, alert.resolved_at, alert.resolved_by, alert.next_step_at = AlertState.RESOLVED.value, now, by.name, None

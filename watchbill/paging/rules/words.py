@@ -61,7 +61,6 @@ class LogKind(StrEnum):
 WAITING = (PageState.PLANNED, PageState.HELD)
 # A page in one of these is looked at again by the loop (a lease in `sending` may run out).
 ALIVE = (PageState.PLANNED, PageState.HELD, PageState.SENDING)
-OPEN = (AlertState.TRIGGERED, AlertState.ACKNOWLEDGED)
 
 DESK = "desk"
 EMAIL = "email"
