@@ -95,7 +95,7 @@ def _by_codeowners(question: Question, known: Known) -> tuple[Ownership | None, 
         return None, ""
     owners, line, pattern, _ = read_codeowners(known.codeowners).matching_line(path)
     for _, owner in owners:
-        team = known.handles.get(owner.lower())
+        team = known.handles.get(owner.lower()) or _team_by_name(owner, known)
         if team:
             name = known.team_names.get(team, team)
             return Ownership(team, question.service, f"`{pattern}` belongs to {name} (CODEOWNERS, line {line})", "codeowners", line), ""
@@ -103,6 +103,12 @@ def _by_codeowners(question: Question, known: Known) -> tuple[Ownership | None, 
         named = ", ".join(owner for _, owner in owners)
         return None, f"`{pattern}` names {named} (CODEOWNERS, line {line}), whom the roster doesn't know."
     return None, ""
+
+
+def _team_by_name(owner: str, known: Known) -> str:
+    """The team that ``@any-org/slug`` names by its slug, if there is one."""
+    name = owner.rpartition("/")[2].lower()
+    return name if owner.startswith("@") and "/" in owner and name in known.team_names else ""
 
 
 def _plain(path: str) -> str:

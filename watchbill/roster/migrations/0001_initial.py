@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.db.models.functions.text
-import watchbill.base.clock
 from django.conf import settings
 from django.db import migrations, models
+
+import watchbill.base.clock
 
 
 class Migration(migrations.Migration):
