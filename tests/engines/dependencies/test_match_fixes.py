@@ -10,6 +10,8 @@ from tests.engines.dependencies.osv_samples import affected, package
 from watchbill.engines.dependencies.advisory import Affected
 from watchbill.engines.dependencies.fixes import nearest_fix, upgrade_command
 from watchbill.engines.dependencies.matching import is_affected
+from watchbill.engines.dependencies.packages import ReaderInfo
+from watchbill.engines.dependencies.reading import kinds
 from watchbill.engines.dependencies.results import Hit
 
 BRANCHES = affected([("introduced", "19.1.0"), ("fixed", "19.1.2")], [("introduced", "19.2.0"), ("fixed", "19.2.1")])
@@ -94,6 +96,14 @@ def test_a_fix_that_is_named_is_proven(bounds: list[tuple[int, int]]) -> None:
 )
 def test_the_command_is_the_one_of_the_tool_in_use(ecosystem: str, manager: str, name: str, version: str, first: str) -> None:
     assert upgrade_command(ecosystem, manager, name, version)[0] == first
+
+
+@pytest.mark.parametrize("reader", [info for info in kinds() if len(info.ecosystems) == 1], ids=lambda info: info.name)
+def test_every_lockfile_reader_has_a_command(reader: ReaderInfo) -> None:
+    """A reader's name is the manager that intake asks with; it must not fall back to another tool by accident."""
+    first = upgrade_command(reader.ecosystems[0], reader.name, "hawser", "1.2.3")[0]
+    tools = {"cargo": "cargo", "gomod": "go", "gosum": "go", "packagelock": "npm", "requirements": "python"}
+    assert first.split()[0] == tools.get(reader.name, reader.name)
 
 
 def test_the_last_line_shows_that_it_worked() -> None:

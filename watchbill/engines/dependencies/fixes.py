@@ -48,7 +48,7 @@ def _installable(version: str) -> str:
 
 
 def _tool(ecosystem: str, manager: str) -> str:
-    plain = manager.lower().replace("_", "-")
+    plain = manager.lower().replace("-", "").replace("_", "")
     for prefix, tool in _TOOL_OF_KIND:
         if plain.startswith(prefix):
             return tool
@@ -110,7 +110,7 @@ _TOOL_OF_KIND = (
     ("poetry", "poetry"),
     ("uv", "uv"),
     ("npm", "npm"),
-    ("package-lock", "npm"),
+    ("packagelock", "npm"),
     ("pnpm", "pnpm"),
     ("yarn", "yarn"),
     ("go", "go"),
