@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject
 
 from watchbill.base import clock, state, trail
 from watchbill.cases.findings import queries as findings
+from watchbill.paging import bell_health
 from watchbill.paging import queries as paging
 from watchbill.roster import queries as roster
 from watchbill.roster.queries import PersonInfo
@@ -101,7 +102,7 @@ def _shell(request: HttpRequest) -> Shell:
 
 def _counts(person: PersonInfo, gaps: int) -> dict[str, tuple[str, bool]]:
     """Words beside the menu's lines, and whether each is loud."""
-    ringing = len(paging.open_alerts(person.id))
+    ringing = len(paging.my_pages(person.id))
     opened = findings.counts().open
     return {
         "now": (str(ringing) if ringing else "", True),
@@ -143,7 +144,7 @@ def _watch(now: datetime, person: PersonInfo) -> Watch:
 
 def _banners(sample: bool) -> list[Banner]:
     banners = []
-    health = paging.health()
+    health = bell_health.health()
     if health.late:
         text = f"{formats.count(health.late, 'page')} should have gone out by now, the oldest {formats.duration(timedelta(seconds=health.oldest_late_seconds))} ago."
         banners.append(Banner("Paging is late.", text, reverse("now") + "#bell", "See why", "bad"))

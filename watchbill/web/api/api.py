@@ -1,0 +1,59 @@
+"""The API as one object: OpenAPI 3.1 at /api/v1/openapi.json, and every error (ours, a bad input's, an unknown address's) as problem+json."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from watchbill.base.problem import Problem
+from watchbill.web.api import alerts, findings, inbox, oncall, records
+from watchbill.web.api.door import Bearer, problem_answer
+
+api = NinjaAPI(
+    title="Watchbill",
+    version="1",
+    description="Signals in, findings, alerts and the trail out. Errors are RFC 9457 problem details; lists go on by `cursor`.",
+    docs_url=None,
+    openapi_url="/openapi.json",
+    auth=Bearer(),
+    urls_namespace="api",
+)
+api.add_router("/findings", findings.router)
+api.add_router("/alerts", alerts.router)
+api.add_router("", oncall.router)
+api.add_router("", records.router)
+
+
+@api.exception_handler(Problem)
+def _problem(request: HttpRequest, exc: Problem) -> HttpResponse:
+    return problem_answer(exc)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, exc: ValidationError) -> HttpResponse:
+    first: dict[str, Any] = exc.errors[0] if exc.errors else {}
+    field = ".".join(str(part) for part in first.get("loc", ())[1:])
+    return problem_answer(Problem("invalid", "This can't be taken as it is", str(first.get("msg", "")), field=field, remedy="See /api/v1/openapi.json.", status=422))
+
+
+@api.exception_handler(AuthenticationError)
+def _unknown(request: HttpRequest, exc: AuthenticationError) -> HttpResponse:
+    return problem_answer(Problem("bad_token", "No valid token", "This needs Authorization: Bearer.", status=401))
+
+
+@api.exception_handler(Http404)
+def _missing(request: HttpRequest, exc: Http404) -> HttpResponse:
+    return problem_answer(Problem("not_found", "No such thing", f"There is nothing at {request.path}.", status=404))
+
+
+@api.exception_handler(HttpError)
+def _http(request: HttpRequest, exc: HttpError) -> HttpResponse:
+    return problem_answer(Problem("refused", "This can't be taken", exc.message, status=exc.status_code))
+
+
+def openapi(request: HttpRequest) -> dict[str, Any]:
+    """The document, with the hot addresses that ninja doesn't serve written in by hand."""
+    document = dict(api.get_openapi_schema(path_prefix="/api/v1/"))
+    document["paths"] = {**document["paths"], **inbox.OPENAPI_PATHS}
+    return document

@@ -1,0 +1,191 @@
+"""The hot way in: POST /api/v1/inbox takes a lockfile or SBOM, raw or as a form, plain or gzipped, and answers 202 once it is on disk.
+
+A plain view, not ninja: limits come first (octets, before and after unpacking), then the token, then the bytes. What was answered 202 for is
+never lost; it is read by a job right after.
+"""
+
+import zlib
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from watchbill.base import inbox, limits
+from watchbill.base.problem import Problem, invalid, not_found
+from watchbill.intake.scans import services as scans
+from watchbill.roster.services import note_token_used
+from watchbill.web.api.door import Caller, bearer, caller_of, problem_answer, require_scope
+
+FILES_MOST = 100
+KEY_CHARS = 200
+FORM_OVERHEAD = 64 * limits.KIB
+
+
+@csrf_exempt  # no cookie is looked at here, only the bearer token
+def take(request: HttpRequest) -> HttpResponse:
+    """POST /api/v1/inbox."""
+    try:
+        if request.method != "POST":
+            raise _only("POST")
+        caller = require_scope(caller_of(bearer(request)), "send")
+        items = [_receive(request, caller, name, data, i) for i, (name, data) in enumerate(_files(request))]
+        note_token_used(caller.token)
+    except Problem as problem:
+        answer = problem_answer(problem)
+        if problem.status == 405:
+            answer["Allow"] = "POST"
+        return answer
+    first = items[0]
+    return JsonResponse({"id": first["id"], "repeated": first["repeated"], "items": items}, status=202)
+
+
+def _only(method: str) -> Problem:
+    return Problem("method", "Not that way", f"This address takes {method} only.", status=405)
+
+
+def _receive(request: HttpRequest, caller: Caller, filename: str, data: bytes, index: int) -> dict[str, Any]:
+    """One file, durable when this returns. Several under one Idempotency-Key are told apart by their place."""
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > KEY_CHARS:
+        raise invalid("Idempotency-Key", f"A key has at most {KEY_CHARS} characters.")
+    got = scans.receive(
+        data,
+        filename=filename,
+        service=_told(request, "service"),
+        repo=_told(request, "repo"),
+        branch=_told(request, "branch"),
+        complete=_told(request, "complete").lower() not in ("false", "0", "no"),
+        by=caller.actor(),
+        key=f"{caller.token.id}:{key}:{index}" if key else "",
+    )
+    return {"id": got.inbox_id, "filename": filename, "repeated": got.repeated}
+
+
+def _told(request: HttpRequest, name: str) -> str:
+    """A word that came with the file: in the query, or in the form."""
+    return request.GET.get(name) or (request.POST.get(name, "") if _is_form(request) else "")
+
+
+def _is_form(request: HttpRequest) -> bool:
+    return request.content_type == "multipart/form-data"
+
+
+def _files(request: HttpRequest) -> list[tuple[str, bytes]]:
+    """The files with their names. Raises Problem 413, 415, 422."""
+    length = request.headers.get("Content-Length", "")
+    if length.isdecimal() and int(length) > limits.MANIFEST_BYTES + FORM_OVERHEAD:
+        raise _too_large()
+    if _is_form(request):
+        return _from_form(request)
+    data = _unpacked(request.read(limits.MANIFEST_BYTES + 1), request.headers.get("Content-Encoding", ""))
+    if not data:
+        raise invalid("body", "There is nothing in it.", "Send the bytes of a lock file or SBOM.")
+    name = request.GET.get("filename", "")
+    if not name:
+        raise invalid("filename", "What is the file called?", "Add ?filename=package-lock.json: the name says how to read it.")
+    return [(name, data)]
+
+
+def _from_form(request: HttpRequest) -> list[tuple[str, bytes]]:
+    uploads = request.FILES.getlist("file")
+    if not uploads or len(uploads) > FILES_MOST:
+        raise invalid("file", f"A form brings 1 to {FILES_MOST} files in its field `file`.")
+    if sum(upload.size or 0 for upload in uploads) > limits.MANIFEST_BYTES:
+        raise _too_large()
+    told = request.POST.getlist("filename")
+    names = told if len(told) == len(uploads) else [upload.name or "" for upload in uploads]
+    return [(name, upload.read()) for name, upload in zip(names, uploads, strict=True)]
+
+
+def _unpacked(data: bytes, encoding: str) -> bytes:
+    """The bytes themselves. Unpacking stops at the limit, so a small bomb stays small."""
+    if len(data) > limits.MANIFEST_BYTES:
+        raise _too_large()
+    if encoding in ("", "identity"):
+        return data
+    if encoding != "gzip":
+        raise Problem("encoding", "Not that encoding", f"Content-Encoding {encoding[:40]!r} is not taken.", remedy="Send it plain, or as gzip.", status=415)
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpacker.decompress(data, limits.MANIFEST_BYTES + 1)
+    except zlib.error as error:
+        raise invalid("body", f"This is no gzip: {error}.") from None
+    if len(plain) > limits.MANIFEST_BYTES:
+        raise _too_large()
+    if not unpacker.eof:
+        raise invalid("body", "This gzip ends in the middle.", "Send it again, whole.")
+    return plain
+
+
+def _too_large() -> Problem:
+    return Problem(
+        "too_large", "Too large", f"A file has at most {limits.MANIFEST_BYTES} bytes, packed and unpacked.", remedy="Send the lock file itself, not an archive.", status=413
+    )
+
+
+@csrf_exempt
+def state(request: HttpRequest, inbox_id: int) -> HttpResponse:
+    """GET /api/v1/inbox/<id>: whether it has been read, and if not, why."""
+    try:
+        if request.method not in ("GET", "HEAD"):
+            raise _only("GET")
+        require_scope(caller_of(bearer(request)), "send")
+        item = inbox.load(inbox_id)
+        if item.kind != "scan":
+            raise not_found("delivery", inbox_id)
+    except Problem as problem:
+        return problem_answer(problem)
+    return JsonResponse({"id": item.id, "state": item.state, "problem": item.problem, "size": item.size, "sha256": item.sha256})
+
+
+_PROBLEM = {"description": "What went wrong", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}}
+
+
+def _query(name: str, text: str, required: bool = False) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": required, "description": text, "schema": {"type": "string"}}
+
+
+OPENAPI_PATHS: dict[str, Any] = {
+    "/api/v1/inbox": {
+        "post": {
+            "operationId": "inbox_take",
+            "summary": "Send a lock file or SBOM",
+            "tags": ["inbox"],
+            "security": [{"Bearer": []}],
+            "parameters": [
+                _query("service", "The service it belongs to (its slug).", required=True),
+                _query("filename", "Its place in the repository; says how to read it. Needed for raw bodies."),
+                _query("repo", "The repository."),
+                _query("branch", "The branch."),
+                _query("complete", "false when these are not all inputs; closes nothing then."),
+                {"name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string", "maxLength": KEY_CHARS}},
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+                    "multipart/form-data": {
+                        "schema": {"type": "object", "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}}}
+                    },
+                },
+            },
+            "responses": {
+                "202": {"description": "On disk; it will be read", "content": {"application/json": {"schema": {"type": "object"}}}},
+                **{str(code): _PROBLEM for code in (401, 403, 404, 405, 413, 415, 422, 503)},
+            },
+        }
+    },
+    "/api/v1/inbox/{inbox_id}": {
+        "get": {
+            "operationId": "inbox_state",
+            "summary": "What became of it",
+            "tags": ["inbox"],
+            "security": [{"Bearer": []}],
+            "parameters": [{"name": "inbox_id", "in": "path", "required": True, "schema": {"type": "integer"}}],
+            "responses": {
+                "200": {"description": "Its state", "content": {"application/json": {"schema": {"type": "object"}}}},
+                **{str(code): _PROBLEM for code in (401, 403, 404, 405)},
+            },
+        }
+    },
+}

@@ -1,0 +1,120 @@
+"""What is told and what is kept: change events, the cord, the trail, over the API."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from ninja import Query, Router, Schema, Status
+
+from watchbill.base import changes, trail
+from watchbill.cases.incidents import services as cord
+from watchbill.roster import queries as roster
+from watchbill.web.api.door import ERRORS, MOST, PAGE, ProblemOut, cursor, moment, position, who
+from watchbill.web.pages.trail import event_facts
+from watchbill.web.privacy import visible
+
+router = Router()
+
+
+class ChangeIn(Schema):
+    """Something that was changed: a deploy, a configuration run, an access. Targets look like `service:berth-board`."""
+
+    summary: str
+    targets: list[str] = []
+    kind: str = "change"
+    source: str = "api"
+    occurred_at: datetime | None = None
+    links: list[str] = []
+
+
+class ChangeOut(Schema):
+    """Its number."""
+
+    id: int
+
+
+class IncidentIn(Schema):
+    """One sentence is enough."""
+
+    text: str
+
+
+class IncidentOut(Schema):
+    """What was started, and where."""
+
+    id: int
+    codename: str
+    url: str
+
+
+class EventOut(Schema):
+    """One event of the audit trail, with its Merkle leaf in hex."""
+
+    seq: int
+    recorded_at: str
+    occurred_at: str
+    actor: str
+    actor_kind: str
+    source: str
+    action: str
+    target: str
+    outcome: str
+    ref: str
+    body: dict[str, Any]
+    leaf: str
+
+
+class TrailOut(Schema):
+    """One page, newest first."""
+
+    items: list[EventOut]
+    next: str | None
+
+
+@router.post("/changes", response={201: ChangeOut, ERRORS: ProblemOut}, tags=["changes"], summary="Tell of a change")
+def change(request: HttpRequest, given: ChangeIn) -> Status[dict[str, int]]:
+    """With an Idempotency-Key, the same one again gives the same number."""
+    caller = who(request, "send", "act")
+    number = changes.record_change(
+        by=caller.actor(),
+        summary=given.summary,
+        source=given.source,
+        targets=given.targets,
+        occurred_at=given.occurred_at,
+        links=given.links,
+        kind=given.kind,
+        key=request.headers.get("Idempotency-Key", "")[:200],
+    )
+    return Status(201, {"id": number})
+
+
+@router.post("/incidents", response={201: IncidentOut, ERRORS: ProblemOut}, tags=["incidents"], summary="Pull the cord")
+def incident(request: HttpRequest, given: IncidentIn) -> Status[dict[str, Any]]:
+    """Pages the security watch and opens a private room. Any token may: nobody is kept from the cord."""
+    caller = request.auth  # type: ignore[attr-defined]  # ninja puts it there
+    started = cord.start_incident(given.text, by=caller.actor(), person_id=caller.person.id)
+    return Status(201, {"id": started.id, "codename": started.codename, "url": reverse("incident", args=[started.id])})
+
+
+@router.get("/trail", response={200: TrailOut, ERRORS: ProblemOut}, tags=["trail"], summary="Read the trail")
+def events(
+    request: HttpRequest,
+    target: str = "",
+    actor: str = "",
+    action: str = "",
+    q: str = "",
+    start: str = "",
+    end: str = "",
+    after: str = Query("", alias="cursor"),
+    limit: int = Query(PAGE, ge=1, le=MOST),
+) -> dict[str, Any]:
+    """`action` may end in a dot for a whole room (`finding.`); `start` <= recorded < `end`."""
+    caller = who(request, "read")
+    roster.require(caller.person, "read")
+    before = position(after, 0) or None
+    found = trail.events(
+        start=moment(start, "start"), end=moment(end, "end"), actor=actor, target=target, action=action, text=q, before_seq=before, limit=limit
+    )
+    following = cursor(found[-1].seq) if len(found) == limit else None
+    return {"items": [event_facts(event) for event in visible(found, caller.person)], "next": following}

@@ -1,0 +1,195 @@
+"""One finding, answered in the order people ask: what, why you, why now, what to do, how it will be proven, what changed around it,
+what happens if I don't, and its history with the trail's numbers. Every verb on it is a form here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from watchbill.base import changes, clock, trail
+from watchbill.base.problem import Problem, invalid
+from watchbill.cases.findings import queries as findings
+from watchbill.cases.findings import services as verbs
+from watchbill.cases.findings.queries import FindingDetail
+from watchbill.paging import queries as paging
+from watchbill.paging.queries import AlertInfo
+from watchbill.roster import queries as roster
+from watchbill.roster.queries import PersonInfo
+from watchbill.web.pages.alerts import Entry
+from watchbill.web.reader import actor, allowed, signed_in, zone_of
+
+AROUND = timedelta(hours=1)
+LONGEST_ACCEPTANCE = timedelta(days=180)
+CLOSED = ("fixed", "not_affected", "withdrawn", "retired", "duplicate")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One of SSVC's questions in plain words, with what was answered, by whom, as of when."""
+
+    question: str
+    value: str
+    source: str
+    as_of: datetime | None
+    assumed: bool
+
+
+QUESTIONS = {
+    "exploitation": "Is it exploited?",
+    "exposure": "Who can reach it?",
+    "automatable": "Can it be automated?",
+    "human_impact": "Harm to people",
+}
+
+
+@require_safe
+def page(request: HttpRequest, finding_id: int) -> HttpResponse:
+    """GET /findings/<id>/."""
+    person = allowed(request, "read")
+    finding = findings.finding(finding_id)
+    alert = paging.alert_for(f"finding:{finding_id}")
+    now = clock.now()
+    open_alert = alert if alert is not None and alert.state != "resolved" else None
+    context = {
+        "title": f"Finding {finding_id}",
+        "finding": finding,
+        "row": finding,
+        "alert": open_alert,
+        "any_alert": alert,
+        "ringing": open_alert is not None and open_alert.state == "triggered",
+        "answers": _answers(finding),
+        "around": _around(finding),
+        "entries": _history(finding_id, alert),
+        "team": roster.team(finding.team),
+        "closed": finding.state in CLOSED,
+        "may_triage": roster.may(person, "triage"),
+        "may_accept": roster.may(person, "accept_risk"),
+        "may_act": roster.may(person, "act"),
+        "teams": roster.teams(),
+        "next_step": _next_step(finding),
+        "until": (now + timedelta(days=90)).date(),
+        "latest": (now + LONGEST_ACCEPTANCE).date(),
+    }
+    return render(request, "findings/finding.html", context)
+
+
+def _next_step(finding: FindingDetail) -> str:
+    """The next right thing in one sentence; its button stands beside it."""
+    if finding.state == "fixed":
+        return "Nothing: it is fixed, and proven."
+    if finding.state == "accepted":
+        return "Nothing until the acceptance ends; then it comes back by itself."
+    if finding.state in ("fix_claimed", "verifying"):
+        return "Wait for the proof: a complete, newer scan without it."
+    if finding.state in CLOSED:
+        return "Nothing: it is closed."
+    if finding.upgrade_to:
+        return f"Put {finding.package} at {finding.upgrade_to} and deploy."
+    return f"There is no fixed version of {finding.package} yet: reduce who can reach it, or accept the risk until a date."
+
+
+def _answers(finding: FindingDetail) -> list[Answer]:
+    return [Answer(QUESTIONS.get(one.name, one.name), one.label or one.value, one.source, one.as_of, one.assumed) for one in finding.inputs]
+
+
+def _around(finding: FindingDetail) -> list[Entry]:
+    """Changes on the same service within an hour of when this was first (or last again) seen."""
+    found = changes.changes_around(finding.opened_at, AROUND, [f"service:{finding.service}"])
+    entries = [Entry(change.occurred_at, change.summary, "change", change.seq, f"by {change.by}") for change in found]
+    entries.append(Entry(finding.opened_at, "This finding was seen" if not finding.reopened_count else "This finding came back", "page"))
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def _history(finding_id: int, alert: AlertInfo | None) -> list[Entry]:
+    targets = [f"finding:{finding_id}"] + ([f"alert:{alert.id}"] if alert else [])
+    events = trail.events_for(targets)
+    return [Entry(event.recorded_at, sentence(event), "page" if event.action.startswith("page.") else "", event.seq) for event in reversed(events)]
+
+
+def sentence(event: trail.TrailEvent) -> str:
+    """A trail event in words: its own sentence when it brought one, else who did what."""
+    told = event.body.get("text") or event.body.get("why") or event.body.get("reason")
+    did = event.action.split(".", 1)[-1].replace("_", " ")
+    return f"{event.actor}: {did}" + (f", {told}" if isinstance(told, str) and told else "")
+
+
+@require_POST
+def act(request: HttpRequest, finding_id: int) -> HttpResponse:
+    """POST /findings/<id>/do with `do` naming the verb."""
+    person = signed_in(request)
+    do = request.POST.get("do", "")
+    verb = VERBS.get(do)
+    if verb is None:
+        raise Problem("invalid", "Which button?", f"This page has no verb {do!r}.", status=422)
+    action, run = verb
+    roster.require(person, action)
+    messages.success(request, run(finding_id, request.POST, person))
+    return HttpResponseRedirect(reverse("finding", args=[finding_id]), status=303)
+
+
+def _take(finding_id: int, _form: QueryDict, person: PersonInfo) -> str:
+    verbs.take(finding_id, by=actor(person), person=person)
+    return "It is yours. Nobody else is paged."
+
+
+def _fixed(finding_id: int, _form: QueryDict, person: PersonInfo) -> str:
+    verbs.claim_fix(finding_id, by=actor(person))
+    return "Noted. A newer scan has to prove it; it is being asked for now."
+
+
+def _accept(finding_id: int, form: QueryDict, person: PersonInfo) -> str:
+    until = _end_of(form.get("until", ""), person)
+    verbs.accept_risk(finding_id, reason=form.get("reason", ""), until=until, by=actor(person))
+    return "Asked. It stays open, and counted, until a second person signs."
+
+
+def _end_of(text: str, person: PersonInfo) -> datetime:
+    """The end of a day in the person's zone. Raises Problem(invalid)."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise invalid("until", "A risk is accepted until a day, such as 2027-01-15.") from None
+    return datetime.combine(day, time(23, 59, 59), zone_of(person))
+
+
+def _sign(_finding_id: int, form: QueryDict, person: PersonInfo) -> str:
+    verbs.sign_acceptance(_number(form, "acceptance"), by=actor(person))
+    return "Signed. It comes back by itself when the time is up."
+
+
+def _reject(_finding_id: int, form: QueryDict, person: PersonInfo) -> str:
+    verbs.reject_acceptance(_number(form, "acceptance"), reason=form.get("reason", ""), by=actor(person))
+    return "Turned down. It stays open."
+
+
+def _number(form: QueryDict, name: str) -> int:
+    text = form.get(name, "")
+    if not text.isdecimal() or len(text) > 18:
+        raise invalid(name, "That is no number.")
+    return int(text)
+
+
+def _not_affected(finding_id: int, form: QueryDict, person: PersonInfo) -> str:
+    verbs.not_affected(finding_id, reason=form.get("reason", ""), by=actor(person))
+    return "Noted as not affected, with your reason."
+
+
+def _assign(finding_id: int, form: QueryDict, person: PersonInfo) -> str:
+    verbs.assign(finding_id, team=form.get("team", ""), by=actor(person))
+    return "Handed on."
+
+
+VERBS: dict[str, tuple[str, Callable[[int, QueryDict, PersonInfo], str]]] = {
+    "take": ("act", _take),
+    "fixed": ("act", _fixed),
+    "accept": ("act", _accept),
+    "sign": ("accept_risk", _sign),
+    "reject": ("accept_risk", _reject),
+    "not_affected": ("triage", _not_affected),
+    "assign": ("act", _assign),
+}

@@ -1,0 +1,156 @@
+"""Findings: the list with its saved views, search, facets and files. The search line is the state: every view and facet is a link to one."""
+
+import csv
+import io
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from watchbill.base import clock
+from watchbill.cases.findings import queries as findings
+from watchbill.cases.findings.queries import FindingRow
+from watchbill.roster.queries import PersonInfo
+from watchbill.web import formats
+from watchbill.web.reader import allowed
+
+PAGE_SIZE = 50
+FILE_ROWS = 10_000
+DEFAULT = "is:open sort:decision,due"
+FACETS = (("decision", "Decision"), ("state", "State"), ("team", "Team"), ("service", "Service"))
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A saved view: its word and the search line it stands for."""
+
+    text: str
+    q: str
+    here: bool
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One value of a facet with how many there are; picked when the search line already says so. Pressing it adds or takes it."""
+
+    text: str
+    q: str
+    count: int
+    here: bool
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """GET /findings/?q=&page=."""
+    person = allowed(request, "read")
+    q = request.GET.get("q", "").strip() or DEFAULT
+    number = _page_number(request)
+    found = findings.search(q, page=number, size=PAGE_SIZE)
+    first = (number - 1) * PAGE_SIZE + 1
+    context = {
+        "title": "Findings",
+        "q": q,
+        "rows": found.rows,
+        "total": found.total,
+        "tabs": _tabs(q, person),
+        "facets": _facets(q, found.facets),
+        "first": first if found.rows else 0,
+        "last": first + len(found.rows) - 1 if found.rows else 0,
+        "earlier": number - 1 if number > 1 else None,
+        "later": number + 1 if first + PAGE_SIZE - 1 < found.total else None,
+    }
+    return render(request, "findings/findings.html", context)
+
+
+def _page_number(request: HttpRequest) -> int:
+    text = request.GET.get("page", "1")
+    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
+
+
+def _tabs(q: str, person: PersonInfo) -> list[Tab]:
+    views = (
+        ("Open", DEFAULT),
+        ("Mine", f"is:open mine:{person.email} sort:decision,due"),
+        ("Due this week", "is:open due:week sort:due"),
+        ("Not seen", "is:not_seen sort:decision,due"),
+        ("Accepted", "is:accepted sort:due"),
+        ("Fixed", "is:fixed sort:seen"),
+    )
+    return [Tab(text, line, line == q) for text, line in views]
+
+
+def _facets(q: str, facets: dict[str, dict[str, int]]) -> list[tuple[str, list[Chip]]]:
+    """The facets that have anything to choose from; a picked chip takes its word out of the search line again."""
+    words = q.split()
+    drawn = []
+    for name, title in FACETS:
+        counts = facets.get(name, {})
+        chips = [_chip(words, name, value, count) for value, count in list(counts.items())[:8] if value]
+        if chips:
+            drawn.append((title, chips))
+    return drawn
+
+
+def _chip(words: list[str], name: str, value: str, count: int) -> Chip:
+    term = f"{name}:{value}"
+    here = term in words
+    others = [one for one in words if not one.startswith(f"{name}:")]
+    return Chip(formats.word(value), " ".join(others if here else [term, *others]), count, here)
+
+
+@require_safe
+def export(request: HttpRequest, kind: str) -> HttpResponse:
+    """GET /findings.csv and /findings.json: the same search as a file, at most FILE_ROWS rows; the count says when there are more."""
+    allowed(request, "read")
+    q = request.GET.get("q", "").strip() or DEFAULT
+    found = findings.search(q, page=1, size=FILE_ROWS)
+    rows = [row_facts(row) for row in found.rows]
+    if kind == "json":
+        return JsonResponse({"q": q, "total": found.total, "as_of": formats.iso(clock.now()), "findings": rows})
+    if kind != "csv":
+        raise Http404
+    return csv_answer(rows, "findings.csv")
+
+
+def row_facts(row: FindingRow) -> dict[str, str | int | None | list[str]]:
+    """A finding's row as plain facts, the same in CSV, JSON and the API."""
+    return {
+        "id": row.id,
+        "title": formats.line(row.title),
+        "decision": row.decision,
+        "state": row.state,
+        "marks": list(row.marks),
+        "service": row.service,
+        "team": row.team,
+        "why": formats.line(row.why),
+        "due": formats.iso(row.due) if row.due else None,
+        "first_seen": formats.iso(row.first_seen),
+        "last_seen": formats.iso(row.last_seen),
+        "package": row.package,
+        "installed": row.installed,
+        "fixed": list(row.fixed),
+        "advisory": row.advisory,
+        "reopened_count": row.reopened_count,
+    }
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_answer(rows: list[dict[str, str | int | None | list[str]]], filename: str) -> HttpResponse:
+    """Rows as CSV with a heading. A cell that a spreadsheet would run as a formula gets a leading apostrophe (OWASP, CSV injection)."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    if rows:
+        writer.writerow(rows[0].keys())
+    for row in rows:
+        writer.writerow([_cell(value) for value in row.values()])
+    answer = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return answer
+
+
+def _cell(value: str | int | None | list[str]) -> str:
+    text = " ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) and isinstance(value, str) else text

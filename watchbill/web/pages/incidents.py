@@ -1,0 +1,48 @@
+"""Incidents, still small: pull the cord with one sentence, see what was started, and who knows. Private to those concerned.
+
+Pulling the cord asks for no role: anyone who is signed in may.
+"""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from watchbill.base import clock, trail
+from watchbill.cases.incidents import queries as incidents
+from watchbill.cases.incidents import services as cord
+from watchbill.paging import queries as paging
+from watchbill.web.pages.alerts import Entry
+from watchbill.web.pages.watch_strip import watch_lines
+from watchbill.web.reader import actor, signed_in
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest) -> HttpResponse:
+    """GET /incidents/ lists mine; POST pulls the cord."""
+    person = signed_in(request)
+    if request.method == "POST":
+        started = cord.start_incident(request.POST.get("what", ""), by=actor(person), person_id=person.id)
+        messages.success(request, "Thank you. Security is being paged; this page says whom.")
+        return HttpResponseRedirect(reverse("incident", args=[started.id]), status=303)
+    security = next((line for line in watch_lines(clock.now()) if line.security), None)
+    context = {"title": "Incidents", "rows": incidents.incidents(person), "on_watch": security.now if security else ()}
+    return render(request, "incidents/incidents.html", context)
+
+
+@require_safe
+def one(request: HttpRequest, incident_id: int) -> HttpResponse:
+    """GET /incidents/<id>/."""
+    person = signed_in(request)
+    incident = incidents.incident(incident_id, person)
+    subject = f"incident:{incident_id}"
+    alert = paging.alert_for(subject)
+    context = {
+        "title": f"Incident {incident.codename}",
+        "incident": incident,
+        "alert": alert,
+        "pages": paging.pages(alert.id) if alert else (),
+        "entries": [Entry(event.recorded_at, f"{event.actor}: {event.action}", seq=event.seq) for event in trail.events_for([subject])],
+    }
+    return render(request, "incidents/incident.html", context)

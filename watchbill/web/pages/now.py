@@ -1,0 +1,198 @@
+"""Now: what needs this person, who is on watch, the cord, and whether the bell is sound.
+
+Needs are put in order of how much they press; only the first that is ringing is loud. Reading it changes nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from watchbill.base import clock, trail
+from watchbill.base.loop import loop_health
+from watchbill.cases.findings import queries as findings
+from watchbill.intake.scans import queries as scans
+from watchbill.paging import bell_health
+from watchbill.paging import queries as paging
+from watchbill.paging.queries import AlertInfo
+from watchbill.roster import queries as roster
+from watchbill.roster.queries import PersonInfo
+from watchbill.web import formats
+from watchbill.web.pages.watch_strip import WatchLine, watch_lines, watch_strip
+from watchbill.web.reader import signed_in, zone_of
+
+MINE_SHOWN = 5
+GAP_AHEAD = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing that waits for this person: a badge, what it is, why, and the one step (a POST with `do`, or a link)."""
+
+    decision: str
+    title: str
+    href: str
+    subs: tuple[str, ...]
+    action: str = ""
+    do: str = ""
+    button: str = ""
+    alert: AlertInfo | None = None
+    due: datetime | None = None
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """GET /."""
+    person = signed_in(request)
+    now = clock.now()
+    lines = watch_lines(now)
+    needs = [*_ringing(person), *_taken(person), *_signatures(person), *_gaps(person, now), *_mine(person)]
+    ringing = [need for need in needs if need.alert is not None and need.alert.state == "triggered"]
+    context = {
+        "title": "Now",
+        "heading": _heading(len(needs)),
+        "today": _today(now, person),
+        "needs": needs,
+        "hot": ringing[0] if ringing else None,
+        "held": findings.held_scans(),
+        "watch_lines": lines,
+        "strip": watch_strip(now, person, zone_of(person)),
+        "bell": _bell(now),
+        "cord_wakes": _cord_wakes(lines, person),
+        "empty": _looked_at(now),
+    }
+    return render(request, "now/now.html", context)
+
+
+_SMALL = ("Nothing", "One thing", "Two things", "Three things", "Four things", "Five things", "Six things", "Seven things")
+
+
+def _heading(needs: int) -> str:
+    what = _SMALL[needs] if needs < len(_SMALL) else formats.count(needs, "thing")
+    return f"{what} {'needs' if needs < 2 else 'need'} you"
+
+
+def _today(now: datetime, person: PersonInfo) -> str:
+    local = now.astimezone(zone_of(person))
+    return f"{local:%A} {local.day} {local:%B} {local.year}"
+
+
+def _ringing(person: PersonInfo) -> list[Need]:
+    alerts = [one.alert for one in paging.my_pages(person.id)]
+    alerts.sort(key=lambda alert: (alert.decision != "now", alert.opened_at))
+    return [
+        Need(
+            alert.decision,
+            alert.title,
+            alert.link or reverse("alert", args=[alert.id]),
+            tuple(alert.why[:1]),
+            reverse("alert-act", args=[alert.id]),
+            "ack",
+            "Acknowledge",
+            alert,
+        )
+        for alert in alerts
+    ]
+
+
+def _taken(person: PersonInfo) -> list[Need]:
+    """What this person acknowledged and nobody has finished."""
+    mine = [alert for alert in paging.open_alerts() if alert.state == "acknowledged" and alert.acknowledged_by in (person.name, person.email)]
+    return [
+        Need("hours", alert.title, alert.link or reverse("alert", args=[alert.id]), ("You acknowledged it; nobody else is paged.",), alert=alert)
+        for alert in mine
+    ]
+
+
+def _signatures(person: PersonInfo) -> list[Need]:
+    """Risks that wait for a second name, for those who may give it."""
+    if not roster.may(person, "accept_risk"):
+        return []
+    return [
+        Need(
+            "hours",
+            f"Second name on a risk: {wait.title}",
+            reverse("finding", args=[wait.finding_id]) + "#acceptance",
+            (f"Asked by {wait.requested_by}, {formats.age(wait.requested_at, clock.now())}. It stays open, and counted, until somebody else signs.",),
+            button="Review",
+        )
+        for wait in findings.waiting_acceptances()
+        if wait.requested_by != person.email
+    ]
+
+
+def _gaps(person: PersonInfo, now: datetime) -> list[Need]:
+    """Stretches without a watch in the coming week, for the people who could fill them."""
+    zone = zone_of(person)
+    found = []
+    for schedule in roster.schedules():
+        if person.role not in ("admin", "security") and not _in_team(person, schedule.team):
+            continue
+        gaps = [shift for shift in roster.shifts(schedule.slug, now, now + GAP_AHEAD) if shift.kind == "gap"]
+        if gaps and schedule.slug == roster.security_schedule():
+            gap = gaps[0]
+            found.append(
+                Need(
+                    "digest",
+                    f"Nobody is on watch {formats.weekday(gap.start, zone)}, {formats.clock(gap.start, zone)} to {formats.when(gap.end, zone, gap.start)}",
+                    reverse("on-call-schedule", args=[schedule.slug]),
+                    ("In a gap every page goes to the whole Security team.",),
+                    button="Fill the gap",
+                )
+            )
+    return found
+
+
+def _in_team(person: PersonInfo, slug: str) -> bool:
+    return any(member.id == person.id for member in roster.team(slug).members)
+
+
+def _mine(person: PersonInfo) -> list[Need]:
+    """Findings of mine that are due this week."""
+    rows = findings.search(f"is:open mine:{person.email} due:week sort:due", page=1, size=MINE_SHOWN).rows
+    return [Need(row.decision, row.title, reverse("finding", args=[row.id]), (row.why,), due=row.due) for row in rows]
+
+
+@dataclass(frozen=True)
+class Bell:
+    """Whether pages would go out: the loop, what is late, the witness, the sources."""
+
+    last_turn: datetime | None
+    well: bool
+    late: int
+    oldest_late: float
+    witness: trail.WitnessStatus
+    sources: int
+    stale: tuple[str, ...]
+
+
+def _bell(now: datetime) -> Bell:
+    health = bell_health.health()
+    listed = scans.sources()
+    stale = tuple(f"{source.name}, silent for {formats.duration(now - source.last_scan_at)}" if source.last_scan_at else f"{source.name}, never" for source in listed if source.stale)
+    lagging = any(loop.lag_seconds > 10 for loop in loop_health())
+    return Bell(health.loop_last_turn, not lagging, health.late, health.oldest_late_seconds, trail.witness_status(), len(listed), stale)
+
+
+def _cord_wakes(lines: tuple[WatchLine, ...], person: PersonInfo) -> str:
+    """Whom the cord wakes, by name, said before it is pulled."""
+    security = next((line for line in lines if line.security), None)
+    if security is None or not security.now:
+        return "the whole Security team: nobody is on watch"
+    return formats.listed([f"{name} (you)" if name == person.name else name for name in security.now])
+
+
+def _looked_at(now: datetime) -> str:
+    """The claim behind an empty list: what was looked at, and when."""
+    listed = scans.sources()
+    if not listed:
+        return "No source has sent anything yet, so nothing has been looked at."
+    fresh = [source for source in listed if not source.stale]
+    newest = max((source.last_scan_at for source in listed if source.last_scan_at), default=None)
+    spoke = f"{len(fresh)} of {formats.count(len(listed), 'source')} spoke when expected"
+    return f"{spoke}; the newest scan is {formats.duration(now - newest)} old." if newest else f"{spoke}."
+
+

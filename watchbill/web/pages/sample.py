@@ -1,0 +1,74 @@
+"""The first minute: in the sample company only, a phone is drawn beside the real page; its form is the real form of a real signed link.
+
+What the buttons play is the world outside (time passing, an owner upgrading); everything that follows is what the product does anyway.
+"""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from watchbill.base import clock, serving, state, trail
+from watchbill.base.problem import not_found
+from watchbill.cases.findings import queries as findings
+from watchbill.paging.links import read_ack_link
+from watchbill.sample import queries as sample
+from watchbill.sample import services as play
+from watchbill.web.pages.ack import SAMPLE, glass
+from watchbill.web.pages.alerts import Entry
+from watchbill.web.pages.finding import sentence
+from watchbill.web.reader import actor, signed_in, zone_of
+
+LEAP_MINUTES = 10
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """GET /sample/."""
+    person = signed_in(request)
+    if state.get("company") != "sample":
+        raise not_found("sample company here", "")
+    story = sample.story()
+    context: dict[str, object] = {"title": "First minute", "story": story, "back": SAMPLE, "leap": LEAP_MINUTES}
+    if story is not None:
+        link = read_ack_link(story.page_token, clock.now())
+        events = trail.events_for([f"finding:{story.finding_id}", f"alert:{story.alert_id}"])
+        context |= {
+            "page": glass(link, story.page_token),
+            "phone_zone": zone_of(link.person),
+            "finding": findings.finding(story.finding_id),
+            "entries": [Entry(event.recorded_at, sentence(event), "page" if "page" in event.action else "", event.seq) for event in reversed(events)],
+        }
+    with timezone.override(zone_of(person)):
+        return render(request, "sample/sample.html", context)
+
+
+@require_POST
+def forward(request: HttpRequest) -> HttpResponse:
+    """POST /sample/forward: nobody answers for ten minutes."""
+    person = signed_in(request)
+    play.forward(LEAP_MINUTES, by=actor(person))
+    return HttpResponseRedirect(SAMPLE, status=303)
+
+
+@require_POST
+def upgrade(request: HttpRequest) -> HttpResponse:
+    """POST /sample/upgrade: the owner upgrades, and the service is scanned again."""
+    person = signed_in(request)
+    story = sample.story()
+    if story is None:
+        raise not_found("story", "")
+    messages.success(request, play.upgrade_and_rescan(story.finding_id, by=actor(person)))
+    return HttpResponseRedirect(SAMPLE, status=303)
+
+
+@require_POST
+def own(request: HttpRequest) -> HttpResponse:
+    """POST /sample/own: leave the sample for an empty company. The answer is the last page of the sample; the server then starts over."""
+    person = signed_in(request)
+    path = play.start_own_company(by=actor(person))
+    answer = render(request, "sample/leaving.html", {"title": "Your own company", "path": path, "setup": reverse("setup")})
+    serving.stop_soon()
+    return answer

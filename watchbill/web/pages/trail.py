@@ -1,0 +1,232 @@
+"""The trail: what changed when, on what, by whom; one event with its leaf; and whether all this can be trusted."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST, require_safe
+
+from watchbill.base import clock, trail
+from watchbill.base.problem import invalid, not_found
+from watchbill.base.trail import TrailEvent
+from watchbill.roster.queries import PersonInfo
+from watchbill.web import formats, pictures
+from watchbill.web.pages.finding import sentence
+from watchbill.web.pages.findings import csv_answer
+from watchbill.web.privacy import visible
+from watchbill.web.reader import allowed, zone_of
+
+PAGE = 100
+FILE_ROWS = 1000
+SPANS = (("1h", "1 hour", timedelta(hours=1)), ("6h", "6 hours", timedelta(hours=6)), ("2d", "2 days", timedelta(days=2)), ("7d", "7 days", timedelta(days=7)))
+LANES = ("Deploys and changes", "Access", "Findings", "Pages", "Looks", "People and set-up")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the form asked for; `at` is None when the newest events are wanted."""
+
+    at: datetime | None
+    span: str
+    on: str
+    who: str
+    action: str
+    q: str
+    before: int | None
+
+    def reach(self) -> timedelta:
+        """How far around the moment."""
+        return next((reach for name, _, reach in SPANS if name == self.span), SPANS[0][2])
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event as the table shows it."""
+
+    event: TrailEvent
+    kind: str
+    text: str
+    from_moment: str
+    here: bool
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """GET /trail/?at=&span=&on=&who=&action=&q=&before=."""
+    person = allowed(request, "read")
+    asked = _asked(request, person)
+    events = _events(asked, person, PAGE)
+    ordered = list(reversed(events)) if asked.at else events
+    zone = zone_of(person)
+    context = {
+        "title": "Trail",
+        "asked": asked,
+        "at_field": asked.at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if asked.at else "",
+        "spans": [(name, text, name == asked.span) for name, text, _ in SPANS],
+        "zone": formats.zone_name(clock.now().astimezone(zone)),
+        "lines": [_line(event, asked.at) for event in ordered],
+        "picture": _picture(events, asked, person),
+        "oldest": events[-1].seq if len(events) >= PAGE and not asked.at else None,
+        "earlier": _step(asked, -1),
+        "later": _step(asked, 1),
+        "trust": _trust(),
+        "plain_query": request.GET.urlencode(),
+    }
+    return render(request, "trail/trail.html", context)
+
+
+def _asked(request: HttpRequest, person: PersonInfo) -> Asked:
+    query = request.GET
+    before = query.get("before", "")
+    return Asked(
+        at=_moment(query.get("at", ""), person),
+        span=query.get("span", "1h"),
+        on=query.get("on", "").strip()[:200],
+        who=query.get("who", "").strip()[:200],
+        action=query.get("action", "").strip()[:100],
+        q=query.get("q", "").strip()[:200],
+        before=int(before) if before.isdecimal() and len(before) < 19 else None,
+    )
+
+
+def _moment(text: str, person: PersonInfo) -> datetime | None:
+    """A moment on the reader's clock, or with its own offset. Raises Problem(invalid) for what is neither."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        raise invalid("at", f"{formats.line(text)!r} is no moment.", "Write it like 2026-11-23T15:49.") from None
+    if not 1970 < moment.year < 9000:
+        raise invalid("at", "That moment is too far away.")
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone_of(person))).astimezone(UTC)
+
+
+def _events(asked: Asked, person: PersonInfo, limit: int) -> list[TrailEvent]:
+    """Newest first. What it was done on is looked for in targets and in what the event says, so that a deploy of a service is found by it."""
+    start = asked.at - asked.reach() if asked.at else None
+    end = asked.at + asked.reach() if asked.at else None
+    found = trail.events(start=start, end=end, actor=asked.who, action=asked.action, text=asked.on or asked.q, before_seq=asked.before, limit=limit)
+    if asked.on and asked.q:
+        wanted = asked.q.lower()
+        found = [event for event in found if wanted in f"{event.action} {event.target} {event.body}".lower()]
+    return visible(found, person)
+
+
+def _step(asked: Asked, by: int) -> str:
+    return formats.iso(asked.at + by * asked.reach()) if asked.at else ""
+
+
+def lane_of(event: TrailEvent) -> tuple[int, str]:
+    """Which lane an event stands in, and its mark."""
+    room = event.action.split(".", 1)[0]
+    if room in ("change", "deploy"):
+        return (1, "") if event.body.get("kind") == "access" else (0, "change")
+    table = {"finding": (2, "bad"), "alert": (3, "bad"), "page": (3, "bad"), "scan": (4, "ring"), "inbox": (4, "ring"), "source": (4, "ring")}
+    if event.action in ("person.signed_in", "person.signed_out", "person.sign_in_failed", "sign_in_link.redeemed"):
+        return (1, "")
+    return table.get(room, (5, ""))
+
+
+def _line(event: TrailEvent, at: datetime | None) -> Line:
+    apart = event.occurred_at - at if at else timedelta(0)
+    words = "" if at is None else "the moment" if abs(apart) < timedelta(seconds=30) else f"{formats.duration(apart)} {'after' if apart > timedelta(0) else 'before'}"
+    kind = str(event.body.get("kind") or event.action.split(".", 1)[0])
+    return Line(event, kind, sentence(event).removeprefix(f"{event.actor}: "), words, words == "the moment")
+
+
+def _picture(events: list[TrailEvent], asked: Asked, person: PersonInfo) -> SafeString | None:
+    if not events:
+        return None
+    pin = asked.at or events[0].occurred_at
+    start = asked.at - asked.reach() if asked.at else min(event.occurred_at for event in events)
+    end = asked.at + asked.reach() if asked.at else max(event.occurred_at for event in events) + timedelta(seconds=1)
+    rows: list[tuple[str, list[pictures.Dot]]] = [(name, []) for name in LANES]
+    for event in events:
+        lane, look = lane_of(event)
+        rows[lane][1].append(pictures.Dot(event.occurred_at, look))
+    zone = zone_of(person)
+    told = f"{formats.count(len(events), 'event')} in {len(LANES)} lanes from {formats.when(start, zone, pin)} to {formats.when(end, zone, pin)}. The same events are in the table below."
+    return pictures.trail_lanes(rows, start, end, pin, zone, told)
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What the trail can show for itself."""
+
+    size: int
+    checkpoint: trail.CheckpointInfo | None
+    witness: trail.WitnessStatus
+
+
+def _trust() -> Trust:
+    return Trust(trail.size(), trail.latest_checkpoint(), trail.witness_status())
+
+
+@require_safe
+def one(request: HttpRequest, seq: int) -> HttpResponse:
+    """GET /trail/<seq>/."""
+    person = allowed(request, "read")
+    found = visible(trail.events(before_seq=seq + 1, limit=1), person)
+    if not found or found[0].seq != seq:
+        raise not_found("event", seq)
+    event = found[0]
+    body = [(name, ", ".join(map(str, value)) if isinstance(value, list) else value) for name, value in event.body.items()]
+    context = {"title": f"Event {seq}", "event": event, "body": body, "text": sentence(event), "trust": _trust(), "about": _about(event)}
+    return render(request, "trail/event.html", context)
+
+
+def _about(event: TrailEvent) -> str:
+    """The page of what the event is about, where it has one."""
+    kind, _, ident = event.target.partition(":")
+    pages = {"finding": "finding", "alert": "alert", "incident": "incident", "source": "source"}
+    if kind in pages and ident.isdecimal():
+        return reverse(pages[kind], args=[int(ident)])
+    return reverse("service", args=[ident]) if kind == "service" and ident else ""
+
+
+@require_POST
+def check(request: HttpRequest) -> HttpResponse:
+    """POST /trail/check: compute every leaf and root anew, and compare with the checkpoints."""
+    allowed(request, "act")
+    report = trail.verify()
+    if report.ok:
+        messages.success(request, f"{formats.count(report.events, 'event')}, none missing, none altered; checked just now.")
+    else:
+        where = f" from event {report.first_bad_seq} on" if report.first_bad_seq else ""
+        messages.error(request, f"The trail does not hold{where}: {report.reason}")
+    return HttpResponseRedirect(reverse("trail"), status=303)
+
+
+@require_safe
+def export(request: HttpRequest, kind: str) -> HttpResponse:
+    """GET /trail/events.csv and .json with the same questions as the page."""
+    person = allowed(request, "read")
+    rows = [event_facts(event) for event in _events(_asked(request, person), person, FILE_ROWS)]
+    if kind == "json":
+        return JsonResponse({"events": rows})
+    if kind != "csv":
+        raise Http404
+    return csv_answer([{**row, "body": str(row["body"])} for row in rows], "events.csv")
+
+
+def event_facts(event: TrailEvent) -> dict[str, object]:
+    """An event as plain facts, the same in files and the API."""
+    return {
+        "seq": event.seq,
+        "recorded_at": formats.iso(event.recorded_at),
+        "occurred_at": formats.iso(event.occurred_at),
+        "actor": event.actor,
+        "actor_kind": event.actor_kind,
+        "source": event.source,
+        "action": event.action,
+        "target": event.target,
+        "outcome": event.outcome,
+        "ref": event.ref,
+        "body": event.body,
+        "leaf": event.leaf,
+    }

@@ -1,0 +1,37 @@
+"""What a reader may see of incidents, which are private to those concerned: used wherever subjects of all kinds are listed together."""
+
+from collections.abc import Iterable
+
+from watchbill.base.problem import Problem
+from watchbill.base.trail import TrailEvent
+from watchbill.cases.incidents import queries as incidents
+from watchbill.roster import queries as roster
+from watchbill.roster.queries import PersonInfo
+
+PRIVATE = "incident:"
+
+
+def may_see(person: PersonInfo, subject: str) -> bool:
+    """Whether the person may read about `subject`: everything that is no incident, and the incidents that concern them."""
+    if not subject.startswith(PRIVATE):
+        return True
+    number = subject.removeprefix(PRIVATE)
+    if not number.isdecimal():
+        return False
+    try:
+        incidents.incident(int(number), person)
+    except Problem:
+        return False
+    return True
+
+
+def visible(events: Iterable[TrailEvent], person: PersonInfo) -> list[TrailEvent]:
+    """The events the person may read: security reads all; others nothing that names an incident."""
+    if roster.may(person, "triage"):
+        return list(events)
+    return [event for event in events if not _about_incident(event)]
+
+
+def _about_incident(event: TrailEvent) -> bool:
+    named = (event.target, event.ref, str(event.body.get("subject", "")), str(event.body.get("title", "")))
+    return event.action.startswith("incident.") or any(text.startswith(PRIVATE) for text in named) or "incident" in str(event.body.get("link", ""))
