@@ -23,7 +23,7 @@ def _begin(sender: AppConfig, using: str, **_rest: object) -> None:
     """The empty company: a security team with a schedule and a policy of its own, to be filled. Nothing, when there is one already."""
 
     def rows(model: str) -> QuerySet[Any]:
-        found: QuerySet[Any] = sender.get_model(model)._default_manager.using(using)
+        found: QuerySet[Any] = sender.get_model(model)._default_manager.using(using)  # noqa: SLF001 - a model known by name only
         return found
 
     if rows("Company").exists():

@@ -39,8 +39,8 @@ OVERRIDE_DAYS = 92
 AUDIT_LINES_BYTES = 12_000
 """How much of a diff the summary event of an apply keeps; each change has its own event anyway."""
 
-NEXT_WATCH_DAYS = 92
-"""How far ahead the next person on watch is looked for."""
+NEXT_WATCH_DAYS = (8, 92)
+"""How far ahead the next person on watch is looked for: first near, then as far as it goes."""
 
 SHIFTS_DAYS = 400
 """The longest stretch of shifts that one question may ask for."""

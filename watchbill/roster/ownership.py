@@ -66,15 +66,14 @@ def decide_owner(question: Question, known: Known) -> Ownership:
 
 
 def _subject(question: Question) -> str:
-    place = ", ".join(part for part in (question.repo, question.path) if part)
-    return question.service or (f"`{place}`" if place else "this")
+    return question.service or " in ".join(f"`{part}`" for part in (question.path, question.repo) if part) or "this"
 
 
 def _by_rule(question: Question, known: Known) -> Ownership | None:
     for rule in reversed(known.rules):
         if rule_matches(rule, question):
             name = known.team_names.get(rule.team, rule.team)
-            patterns = ", ".join(f"`{pattern}`" for pattern in (rule.service, rule.repo, rule.path) if pattern)
+            patterns = " in ".join(f"`{pattern}`" for pattern in (rule.path, rule.repo, rule.service) if pattern)
             return Ownership(rule.team, question.service, f"{patterns} belongs to {name} (ownership rule {rule.number})", "rule")
     return None
 

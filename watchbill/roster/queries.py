@@ -180,7 +180,7 @@ def _known(repo: str, service_team: str) -> Known:
 
 
 def _handles() -> dict[str, str]:
-    """What CODEOWNERS may call a team beside ``@any-org/slug``: a handle of the team's, or the address or handle of somebody in it alone."""
+    """What CODEOWNERS may call a team beside ``@any-org/slug``: its handles, and the address or handle of somebody in it alone."""
     found: dict[str, str] = {}
     seen: dict[str, set[str]] = {}
     for team_slug, email, handle in models.Membership.objects.values_list("team__slug", "person__email", "person__handle"):

@@ -9,7 +9,7 @@ from watchbill.base import clock
 from watchbill.base.acting import Actor
 from watchbill.base.control import verb
 from watchbill.base.problem import invalid
-from watchbill.roster import limits, queries, services
+from watchbill.roster import limits, queries, services, sign_in_links
 
 
 class ApplyRoster(msgspec.Struct, forbid_unknown_fields=True):
@@ -80,3 +80,21 @@ def _watch(found: queries.ScheduleInfo, now: datetime) -> dict[str, Any]:
         "next": following.person.name if following and following.person else "",
         "next_at": following.start if following else None,
     }
+
+
+class AddPerson(msgspec.Struct, forbid_unknown_fields=True):
+    """``person.add``: somebody new."""
+
+    email: str
+    name: str = ""
+    role: str = "engineer"
+    zone: str = "UTC"
+
+
+@verb("person.add")
+def add_person(payload: dict[str, Any], by: Actor) -> dict[str, Any]:
+    """The person, and the path of a one-time link that lets them in to choose a password."""
+    asked: AddPerson = _read(payload, AddPerson)
+    added = services.add_person(asked.email, asked.name or asked.email, asked.role, asked.zone, by=by)
+    link = sign_in_links.issue("sign_in", by=by, email=added.email)
+    return {"id": added.id, "email": added.email, "name": added.name, "role": added.role, "link": link}

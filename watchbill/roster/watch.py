@@ -4,6 +4,7 @@ Somebody who was deactivated is never on watch: their shifts are gaps, so that a
 """
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from django.db.models import QuerySet
 
@@ -130,13 +131,16 @@ def _shift(interval: Interval, people: dict[str, PersonInfo]) -> Shift:
 
 
 def next_on_call(slug: str, at: datetime) -> Shift | None:
-    """The next shift of somebody else than has the watch at ``at`` (of anybody, in a gap); None if there is none for a quarter of a year.
+    """The next shift that begins after ``at``: somebody else's, or the same person's again after a gap. None if none comes soon.
 
-    The shift's end is where that person's watch ends, unless that lies beyond what was looked at.
+    Looked for a quarter of a year ahead; the shift's end is where that watch ends, unless that lies beyond what was looked at.
     """
-    ahead = shifts(slug, at, at + timedelta(days=limits.NEXT_WATCH_DAYS))
-    now = ahead[0].person
-    return next((shift for shift in ahead[1:] if shift.person and shift.person != now), None)
+    for days in limits.NEXT_WATCH_DAYS:
+        ahead = shifts(slug, at, at + timedelta(days=days))
+        for before, shift in pairwise(ahead):
+            if shift.person and shift.person != before.person:
+                return shift
+    return None
 
 
 def working_week(slug: str) -> WorkingWeek:
