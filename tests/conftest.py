@@ -120,3 +120,6 @@ def clock() -> Iterator[SettableClock]:
     use_clock(in_hand)
     yield in_hand
     use_clock()
+
+
+pytest_plugins = ["tests.fixtures.base"]

@@ -21,7 +21,7 @@ from watchbill.base.unit import audit as audit
 from watchbill.base.unit import in_unit as in_unit
 from watchbill.base.unit import news as news
 from watchbill.base.unit import wake as wake
-from watchbill.base.writing import run_alone, run_group, run_nested
+from watchbill.base.writing import GroupLost, run_alone, run_group, run_nested
 
 T = TypeVar("T")
 Lane = Literal["urgent", "slow"]
@@ -176,7 +176,7 @@ class _WriterThread:
         except BaseException as error:  # noqa: BLE001 - the writer outlives every failure, and each caller must get an answer
             connection.close()
             if len(group) == 1:
-                group[0].keep_error(error)
+                group[0].keep_error((isinstance(error, GroupLost) and error.__cause__) or error)
                 _log.warning("write failed", extra={"write": group[0].name, "why": repr(error)})
                 return
             _log.warning("group of writes failed; each is tried alone", extra={"writes": len(group), "why": repr(error)})

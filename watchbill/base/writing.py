@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class GroupLost(RuntimeError):
-    """The database took the whole transaction back inside a closure, neighbours included."""
+    """The database took the whole transaction back inside a closure, neighbours included. Its cause is what the closure raised, if it raised."""
 
 
 class HookForbidden(RuntimeError):
@@ -77,7 +77,7 @@ def _run_task(task: Task) -> Unit | None:
     except GroupLost:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a closure raises is its caller's to see
-        _still_in_transaction()
+        _still_in_transaction(error)
         task.keep_error(error)
         return None
     return unit
@@ -99,8 +99,8 @@ def _checked(fn: Callable[[], T]) -> T:
     return value
 
 
-def _still_in_transaction() -> None:
+def _still_in_transaction(failure: Exception | None = None) -> None:
     """An interrupted or failed statement may make SQLite roll back everything; Django would go on as if nothing had happened."""
     raw = connection.connection
     if raw is None or not getattr(raw, "in_transaction", True):
-        raise GroupLost("the database rolled the whole transaction back")
+        raise GroupLost("the database rolled the whole transaction back") from failure
