@@ -1,7 +1,8 @@
 """The `watchbill` command: finds the commands, parses arguments, and turns a `Problem` into words and an exit code.
 
 Exit codes: 0 done or clean, 1 the answer is "no" (findings, a failed check), 2 something could not be done or looked at, 64 wrong usage,
-130 stopped by the keyboard. Each command is a module in `commands/` with `HELP`, `EXAMPLE`, `add_arguments(parser)` and `run(arguments)`.
+130 stopped by the keyboard, 141 nobody reads the output any more. Each command is a module in `commands/` with `HELP`, `EXAMPLE`,
+`add_arguments(parser)` and `run(arguments)`. Nothing here or in a command loads Django before it is needed.
 """
 
 from __future__ import annotations
@@ -9,19 +10,28 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import pkgutil
 import sys
+import traceback
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from watchbill.base.problem import Problem
 from watchbill.cli import commands
 
+REFUSED = 2
 USAGE = 64
+INTERRUPTED = 130
+UNREAD = 141
+DESCRIPTION = "Self-hosted security operations: from a signal to a proven fix."
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse with our exit code for wrong usage."""
+    """argparse with our exit code for wrong usage, and without guessing at shortened options, which would break scripts later."""
+
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401 - whatever argparse takes
+        super().__init__(**{"allow_abbrev": False, **given})
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
@@ -35,9 +45,9 @@ def command_names() -> list[str]:
 
 def build_parser(wanted: list[str]) -> argparse.ArgumentParser:
     """The parser for the commands that begin with the first word of `wanted`; all of them when it names none, as for `--help`."""
-    parser = _Parser(prog="watchbill", description="Self-hosted security operations: from a signal to a proven fix.")
+    parser = _Parser(prog="watchbill", description=DESCRIPTION, epilog="watchbill COMMAND --help shows an example of each.")
     tops = parser.add_subparsers(metavar="COMMAND", required=True)
-    groups: dict[str, argparse._SubParsersAction[argparse.ArgumentParser]] = {}
+    groups: dict[str, argparse._SubParsersAction[Any]] = {}
     first = wanted[0] if wanted else ""
     names = [name for name in command_names() if name.split("_")[0] == first] or command_names()
     for name in names:
@@ -47,13 +57,14 @@ def build_parser(wanted: list[str]) -> argparse.ArgumentParser:
             _add(tops, head, module, f"watchbill {head}")
             continue
         if head not in groups:
-            group = tops.add_parser(head, help=f"{head} commands")
+            tails = [each.partition("_")[2] for each in names if each.startswith(f"{head}_")]
+            group = tops.add_parser(head, help=", ".join(tails), description=f"watchbill {head}: {', '.join(tails)}")
             groups[head] = group.add_subparsers(metavar="COMMAND", required=True)
         _add(groups[head], tail, module, f"watchbill {head} {tail}")
     return parser
 
 
-def _add(parsers: argparse._SubParsersAction[argparse.ArgumentParser], word: str, module: ModuleType, prog: str) -> None:
+def _add(parsers: argparse._SubParsersAction[Any], word: str, module: ModuleType, prog: str) -> None:
     parser = parsers.add_parser(
         word,
         prog=prog,
@@ -68,21 +79,38 @@ def _add(parsers: argparse._SubParsersAction[argparse.ArgumentParser], word: str
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding lacks is shown by its number, and never ends a command half-way.
+        getattr(stream, "reconfigure", _nothing)(errors="backslashreplace")
     given = sys.argv[1:] if argv is None else argv
     arguments = build_parser([word for word in given if not word.startswith("-")]).parse_args(given)
     try:
-        return int(arguments.run(arguments))
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()
     except Problem as problem:
-        if getattr(arguments, "json", False):
-            print(json.dumps(problem.as_dict()), file=sys.stdout)
-        else:
-            print(problem.as_text(), file=sys.stderr)
-        return 2
+        return _refused(problem, as_json=getattr(arguments, "json", False))
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+        # Python flushes standard output once more at its end; give it somewhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
+    except Exception:  # noqa: BLE001 - a fault of ours must not end with 1, which says "findings" to a script
+        traceback.print_exc()
+        return REFUSED
+    return code
+
+
+def _refused(problem: Problem, *, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(problem.as_dict()))
+    else:
+        print(problem.as_text(), file=sys.stderr)
+    return REFUSED
+
+
+def _nothing(**_given: str) -> None:
+    """For a standard stream that is none of Python's own, as in tests."""
 
 
 if __name__ == "__main__":

@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from watchbill.base import settings
-from watchbill.sample import mark
+from watchbill.cli import place
 
 HELP = "Serve Watchbill: web pages, loops and writer, on this machine, in the foreground."
 EXAMPLE = "watchbill up --sample"
@@ -21,13 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> NoReturn:
     """Never returns: this process becomes `watchbill.cli.serving`, with the chosen directory in its environment."""
-    home = settings.settings().data.resolve()
-    chosen = mark.data_for(home, with_sample=arguments.sample)
-    config = home / "watchbill.toml"
-    if config.exists():
-        os.environ.setdefault("WATCHBILL_CONFIG", str(config))
-    os.environ["WATCHBILL_DATA"] = str(chosen)
-    become(home, with_sample=arguments.sample)
+    become(place.enter_for_start(with_sample=arguments.sample), with_sample=arguments.sample)
 
 
 def become(home: Path, *, with_sample: bool) -> NoReturn:

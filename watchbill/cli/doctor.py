@@ -1,0 +1,251 @@
+"""What `watchbill check` looks at: the data directory, the database, advisories, the running server, mail, the witness, extras.
+
+Each look answers with lines: fine, or what is the matter and what to do about it. Nothing is changed, nothing is sent, no secret is shown,
+and Django is not loaded: a doctor must work when the patient does not.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import smtplib
+import sqlite3
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from watchbill.base import clock
+from watchbill.base.datadir import DataDir, is_private
+from watchbill.base.problem import Problem
+from watchbill.base.settings import MailSettings, Settings
+from watchbill.cli import server
+from watchbill.engines.dependencies.store import AdvisoryStore, StoreUnusable
+
+State = Literal["ok", "note", "attention"]
+FREE_BYTES = 1024**3
+ADVISORIES_OLD = timedelta(days=7)
+LOOP_LAG_SECONDS = 30.0
+MAIL_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was looked at. `remedy` says what to do and stands on every line that needs attention."""
+
+    state: State
+    name: str
+    text: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What is looked at: the settings in effect, the directory they mean, whether it is the sample company's, and the instant."""
+
+    own: Settings
+    data: DataDir
+    sample: bool
+    at: datetime
+
+
+def look_at(patient: Patient) -> Iterator[Line]:
+    """Every look, in the order in which trouble is best mended."""
+    for look in (data_directory, database, running_server, advisories, mail, witness, extras):
+        yield from look(patient)
+
+
+def data_directory(patient: Patient) -> Iterator[Line]:
+    """Is it there, ours alone, writable, with room on the disk, and are its keys private?"""
+    path = patient.data.path
+    if not path.is_dir():
+        yield Line("note", "data directory", f"{path} does not exist yet.", "It is made at the first start: watchbill up")
+        return
+    yield _private(path, "data directory")
+    if not os.access(path, os.W_OK | os.X_OK):
+        yield Line("attention", "data directory", f"{path} can't be written by this user.", f"Run as its owner, or: chown -R $USER {path}")
+    free = shutil.disk_usage(path).free
+    if free < FREE_BYTES:
+        yield Line(
+            "attention", "disk", f"{free // 1024**2:,} MiB are free at {path}.", "Make room: nothing can be accepted on a full disk."
+        )
+    else:
+        yield Line("ok", "disk", f"{free // 1024**3:,} GiB free")
+    if patient.data.keys.is_dir():
+        loose = [key for key in sorted(patient.data.keys.iterdir()) if not is_private(key)]
+        yield from (Line("attention", "keys", f"{key} can be read by others.", f"chmod 600 {key}, then replace that key") for key in loose)
+        if not loose:
+            yield Line("ok", "keys", "readable by their owner only")
+
+
+def _private(path: Path, name: str) -> Line:
+    if is_private(path):
+        return Line("ok", name, str(path))
+    return Line("attention", name, f"{path} can be read by others.", f"chmod 700 {path}")
+
+
+def database(patient: Patient) -> Iterator[Line]:
+    """Can the embedded database be opened, and are its tables those of this version?"""
+    if patient.own.database_url:
+        yield Line("note", "database", "PostgreSQL; it is looked at through the running server only")
+        return
+    file = patient.data.database
+    if not file.exists():
+        yield Line("note", "database", "none yet", "It is made at the first start: watchbill up")
+        return
+    try:
+        connection = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=5.0)
+        try:
+            applied = set(connection.execute("SELECT app, name FROM django_migrations"))
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        yield Line(
+            "attention", "database", f"{file} can't be read: {error}.", "Restore it from a backup, or look at its rights and its disk."
+        )
+        return
+    waiting = sorted(migrations() - applied)
+    if waiting:
+        yield Line("note", "database", f"{len(waiting)} changes of tables are waiting", "The next start makes them: watchbill up")
+    else:
+        yield Line("ok", "database", f"{file.stat().st_size / 1024**2:,.1f} MiB, tables of this version")
+
+
+def migrations() -> set[tuple[str, str]]:
+    """(room, name) of every change of tables that this version has, read from the names of files."""
+    package = Path(__file__).resolve().parents[1]
+    return {(file.parents[1].name, file.stem) for file in package.glob("**/migrations/0*.py")}
+
+
+def running_server(patient: Patient) -> Iterator[Line]:
+    """Does a server run here, do its writer and loops keep up, and does news get through?"""
+    try:
+        control = server.running(patient.data.path)
+        if control is None:
+            yield Line("note", "server", "none is running on this data directory", "Start it: watchbill up")
+            return
+        told = server.ask(control, "health", {})
+    except Problem as problem:
+        yield Line("attention", "server", f"{problem.title}: {problem.detail}", problem.remedy or "Look into the server's log.")
+        return
+    yield Line("ok", "server", f"running at {control.url}")
+    yield from _writer(told["writer"])
+    yield from _loops(told["loops"])
+    if told["stuck_news"]:
+        yield Line(
+            "attention",
+            "news",
+            f"{told['stuck_news']} deliveries fail again and again",
+            "See Set-up in the web pages, and the server's log.",
+        )
+
+
+def _writer(told: dict[str, Any]) -> Iterator[Line]:
+    if not told["running"]:
+        yield Line("attention", "writer", "does not run: nothing can be accepted", "Restart the server.")
+    elif told["stuck"]:
+        detail = f"has been at one change for {told['busy_seconds']:.0f} s ({told['busy_with'] or 'unnamed'})"
+        yield Line("attention", "writer", detail, "Look into the server's log; restart it if that goes on.")
+    else:
+        yield Line("ok", "writer", f"{told['urgent_waiting'] + told['slow_waiting']} waiting")
+
+
+def _loops(told: list[dict[str, Any]]) -> Iterator[Line]:
+    bad = [loop for loop in told if loop["last_error"] or loop["lag_seconds"] > LOOP_LAG_SECONDS]
+    for loop in bad:
+        why = loop["last_error"] or f"is {loop['lag_seconds']:.0f} s behind"
+        yield Line("attention", f"loop {loop['name']}", why, "Look into the server's log.")
+    if not told:
+        yield Line("attention", "loops", "none runs: nothing that is due gets done", "Restart the server.")
+    elif not bad:
+        yield Line("ok", "loops", f"{len(told)} keep up")
+
+
+def advisories(patient: Patient) -> Iterator[Line]:
+    """Are there any, and how old are they?"""
+    load = "watchbill advisories load PATH..."
+    if not patient.data.advisories.exists():
+        yield Line(_grave(patient), "advisories", "none are loaded: nothing can be called clean", load)
+        return
+    try:
+        with AdvisoryStore.open(patient.data.advisories, create=False) as store:
+            status = store.status()
+    except StoreUnusable as error:
+        yield Line("attention", "advisories", str(error), load)
+        return
+    if not status.advisories:
+        yield Line(_grave(patient), "advisories", "none are loaded: nothing can be called clean", load)
+        return
+    age = patient.at - datetime.fromisoformat(status.loaded_at)
+    text = f"{status.advisories:,} advisories and {status.kev_entries:,} known-exploited entries, loaded {max(age.days, 0)} days ago"
+    if age > ADVISORIES_OLD and not patient.sample:
+        yield Line("attention", "advisories", text, f"Load newer ones: {load}")
+    elif not status.kev_entries:
+        yield Line("note", "advisories", text, "Load a known-exploited catalogue too: without it nothing is known to be exploited.")
+    else:
+        yield Line("ok", "advisories", text)
+
+
+def mail(patient: Patient) -> Iterator[Line]:
+    """Does the mail server answer? No mail is sent and nobody signs in."""
+    own = patient.own.mail
+    if not own.host:
+        yield Line(_grave(patient), "mail", "no mail server: nobody is paged by e-mail", "Set mail.host, mail.port and mail.sender.")
+        return
+    try:
+        _greet(own)
+    except (OSError, smtplib.SMTPException) as error:
+        yield Line(
+            "attention",
+            "mail",
+            f"{own.host}:{own.port} can't be used: {error}",
+            "Correct mail.host, mail.port or mail.tls, or open the way.",
+        )
+        return
+    yield Line("ok", "mail", f"{own.host}:{own.port} answers ({own.tls if own.tls != 'none' else 'no TLS'}); nothing was sent")
+
+
+def _greet(own: MailSettings) -> None:
+    """Connect as a delivery would, say hello and goodbye. Raises OSError or SMTPException."""
+    context = ssl.create_default_context()
+    if own.tls == "tls":
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(own.host, own.port, timeout=MAIL_SECONDS, context=context)
+    else:
+        connection = smtplib.SMTP(own.host, own.port, timeout=MAIL_SECONDS)
+    with connection:
+        if own.tls == "starttls":
+            connection.starttls(context=context)
+        connection.ehlo_or_helo_if_needed()
+
+
+def witness(patient: Patient) -> Iterator[Line]:
+    """Do checkpoints of the audit trail go anywhere out of this machine's reach?"""
+    file = patient.own.witness.file
+    if not file:
+        text = "none: whoever rules this machine could rewrite the trail unseen"
+        yield Line(_grave(patient), "witness", text, "Set witness.file to a path on storage that only adds.")
+    elif not Path(file).parent.is_dir():
+        yield Line("attention", "witness", f"{Path(file).parent} is not there", "Mount it, or correct witness.file.")
+    else:
+        yield Line("ok", "witness", file)
+
+
+def extras(patient: Patient) -> Iterator[Line]:
+    """Which feature that the settings ask for lacks its extra package?"""
+    if patient.own.database_url and importlib.util.find_spec("psycopg") is None:
+        yield Line("attention", "extras", "database_url is set and the PostgreSQL driver is not installed", "pip install 'psycopg[binary]'")
+    else:
+        yield Line("ok", "extras", "every feature that the settings ask for is installed")
+
+
+def _grave(patient: Patient) -> State:
+    """What a company of one's own can't do without, a sample can."""
+    return "note" if patient.sample else "attention"
+
+
+def patient_at(data: Path, own: Settings) -> Patient:
+    """The patient in `data`, now."""
+    return Patient(own, DataDir(data), sample=data.name == "sample", at=clock.now().astimezone(UTC))
