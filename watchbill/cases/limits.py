@@ -28,7 +28,7 @@ NAMED_IN_ALERT = 8  # findings named one by one in an alert that stands for many
 # Searching
 QUERY_CHARS = 500
 QUERY_TERMS = 20
-PAGE_ROWS = 200
+PAGE_ROWS = 10_000
 PAGE_NUMBER = 1_000
 COUNT_AT_MOST = 10_000  # free text: counted no further than this
 

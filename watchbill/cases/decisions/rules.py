@@ -31,16 +31,11 @@ SCALES: dict[str, tuple[str, ...]] = {
 }
 ASSUMED = {"exposure": "controlled", "automatable": "no", "human_impact": "medium"}
 IMPACT_OF_TIER = {1: "very_high", 2: "high", 3: "medium", 4: "low"}
-LABELS = {
-    "exploitation": "Is it exploited?",
-    "exposure": "Who can reach it?",
-    "automatable": "Can it be automated?",
-    "human_impact": "Harm to people",
-}
+LABELS = {"public_poc": "exploit code is public", "very_high": "very high"}
 
 
 class DecisionInput(msgspec.Struct, frozen=True):
-    """One question and its answer: who says so, as of when, and whether nobody knew. `as_of` is aware UTC, None where no date is known."""
+    """One answer, with its words (`label`): who says so, as of when, and whether nobody knew. `as_of` is aware UTC, None where no date is known."""
 
     name: str
     value: str
@@ -96,36 +91,40 @@ def gather_inputs(threat: ThreatFacts, context: ServiceContext) -> tuple[Decisio
 
 
 def _exploitation(threat: ThreatFacts) -> DecisionInput:
-    label = LABELS["exploitation"]
     if threat.kev_listed is not None:
-        return DecisionInput("exploitation", "active", label, f"{threat.kev_source or 'CISA KEV'}, listed", threat.kev_listed)
+        return _answer("exploitation", "active", f"{threat.kev_source or 'CISA KEV'}, listed", threat.kev_listed)
     if threat.exploit_refs:
-        return DecisionInput("exploitation", "public_poc", label, "The advisory refers to a public exploit", threat.facts_as_of)
-    return DecisionInput("exploitation", "none", label, "Not listed as exploited; no public exploit known", threat.facts_as_of)
+        return _answer("exploitation", "public_poc", "The advisory refers to a public exploit", threat.facts_as_of)
+    return _answer("exploitation", "none", "Not listed as exploited; no public exploit known", threat.facts_as_of)
 
 
 def _exposure(context: ServiceContext) -> DecisionInput:
-    label = LABELS["exposure"]
     if context.exposure not in SCALES["exposure"]:
-        return DecisionInput("exposure", ASSUMED["exposure"], label, _nobody_said(context.service), None, assumed=True)
-    said = _said(context.service, "", context.exposure_by)
-    return DecisionInput("exposure", context.exposure, label, said, context.exposure_at)
+        return _assumption("exposure", _nobody_said(context.service))
+    return _answer("exposure", context.exposure, _said(context.service, "", context.exposure_by), context.exposure_at)
 
 
 def _automatable(threat: ThreatFacts) -> DecisionInput:
-    label = LABELS["automatable"]
     answer = automatable_from_cvss(threat.vector)
     if answer is None:
-        return DecisionInput("automatable", ASSUMED["automatable"], label, "Nobody has said: " + automatable_reason(threat.vector), None, assumed=True)
-    return DecisionInput("automatable", answer, label, f"CVSS vector: {automatable_reason(threat.vector)}", threat.facts_as_of)
+        return _assumption("automatable", "Nobody has said: " + automatable_reason(threat.vector))
+    return _answer("automatable", answer, f"CVSS vector: {automatable_reason(threat.vector)}", threat.facts_as_of)
 
 
 def _human_impact(context: ServiceContext) -> DecisionInput:
-    label = LABELS["human_impact"]
     impact = IMPACT_OF_TIER.get(context.tier)
     if impact is None:
-        return DecisionInput("human_impact", ASSUMED["human_impact"], label, _nobody_said(context.service), None, assumed=True)
-    return DecisionInput("human_impact", impact, label, _said(context.service, f", tier {context.tier}", context.tier_by), context.tier_at)
+        return _assumption("human_impact", _nobody_said(context.service))
+    return _answer("human_impact", impact, _said(context.service, f", tier {context.tier}", context.tier_by), context.tier_at)
+
+
+def _answer(name: str, value: str, source: str, as_of: datetime | None) -> DecisionInput:
+    return DecisionInput(name, value, LABELS.get(value, value), source, as_of)
+
+
+def _assumption(name: str, source: str) -> DecisionInput:
+    value = ASSUMED[name]
+    return DecisionInput(name, value, LABELS.get(value, value), source, None, assumed=True)
 
 
 def _said(service: str, what: str, who: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from watchbill.cases.decisions.rules import DECISION, RANK, SCALES, Decided, Decision, DecisionInput, decide_ssvc
 
-_OUTCOME = {"immediate": "immediate", "out_of_cycle": "out of cycle", "scheduled": "scheduled", "defer": "defer"}
 _REACH = {
     "now": "may wake people at any hour",
     "hours": "pages in working hours, with a due date",
@@ -76,13 +75,13 @@ _ORDER = ("CWE-502", "CWE-94", "CWE-78", "CWE-77", "CWE-787", "CWE-416", "CWE-89
 
 
 def decision_why(decided: Decided) -> str:
-    """Why this is now, hours, digest or silent: the table's word, what it means here, and what was assumed."""
-    text = f"SSVC says {_OUTCOME[decided.outcome]}, which here means {DECISION[decided.outcome]} and {_REACH[DECISION[decided.outcome]]}."
+    """Why this is now, hours, digest or silent: the answers that weigh, what that allows, and what was assumed. The table's own word stands beside it."""
+    text = f"{short_why(decided.inputs)}: it {_REACH[decided.decision]}."
     open_questions = [_QUESTION[item.name] for item in decided.inputs if item.assumed]
     if decided.capped:
-        text += f" It is held at hours, because nobody has said {_joined(open_questions)}; an assumption never wakes anybody."
-    elif open_questions:
-        text += f" Nobody has said {_joined(open_questions)}: assumed at the middle, and security is asked."
+        return f"{text} The table alone would say now; it is held at hours, because nobody has said {_joined(open_questions)}."
+    if open_questions:
+        return f"{text} Nobody has said {_joined(open_questions)}: that is assumed, and security is asked."
     return text
 
 

@@ -34,12 +34,13 @@ def check_reason(reason: str) -> str:
 
 
 def check_until(until: datetime, now: datetime) -> datetime:
-    """The end date. Raises Problem(invalid) when it is past or more than 180 days away."""
+    """The end date; a last day that ends a little after 180 days is cut to them. Raises Problem(invalid) when it is past or further away."""
     if until <= now:
         raise invalid("until", "The end date is not in the future.")
-    if until > now + timedelta(days=ACCEPTANCE_DAYS):
+    latest = now + timedelta(days=ACCEPTANCE_DAYS)
+    if until >= latest + timedelta(days=1):
         raise invalid("until", f"A risk is accepted for at most {ACCEPTANCE_DAYS} days.", "Choose an earlier date; it can be asked for again then.")
-    return until
+    return min(until, latest)
 
 
 def check_signer(requester: str, signer: Signer, security_team_size: int) -> None:

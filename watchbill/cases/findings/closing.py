@@ -76,6 +76,14 @@ def ignored_reason(scan: ScanSummary, looks: Mapping[str, LastLook]) -> str:
     return "Older than what was looked at since; nothing was changed." if is_old else ""
 
 
+def adds_only(scan: ScanSummary) -> bool:
+    """Whether it says only what is there and nothing of what is not: it read no input, failed at none, and does not call itself complete.
+
+    So does a match of new advisories against the kept inventory. It opens and worsens; it closes, marks and holds nothing.
+    """
+    return not scan.complete and not scan.inputs_read and not scan.inputs_unreadable and scan.packages > 0
+
+
 def is_empty(scan: ScanSummary) -> bool:
     """Nothing was looked at: no input read, or no package in any (0 findings is not empty)."""
     return not scan.inputs_read or scan.packages <= 0
@@ -86,6 +94,8 @@ def judge_scan(scan: ScanSummary, looks: Mapping[str, LastLook], unseen: Iterabl
 
     `unseen`: those of manifests the scan speaks for; `covered_open`: how many were open there before, seen or not.
     """
+    if adds_only(scan):
+        return Verdict()
     stale = stale_inputs(scan, looks)
     candidates = [item for item in unseen if item.manifest not in stale and item.last_seen_at < scan.finished_at]
     reasons = {item.id: _open_reason(scan, looks, item) for item in candidates}

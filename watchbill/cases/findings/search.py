@@ -16,7 +16,7 @@ from watchbill.cases.limits import QUERY_CHARS, QUERY_TERMS
 IS_WORDS = ("open", "closed", "accepted", "unowned", "not_seen", "not_pinned", "triage", "overdue", "reopened", "taken", "all", *STATES)
 DUE_WORDS = ("today", "week", "overdue", "none")
 DECISIONS = ("now", "hours", "digest", "silent")
-SORTS = ("decision", "due", "first_seen", "last_seen", "service", "package", "id")
+SORTS = ("decision", "due", "age", "seen", "service", "package", "id")  # age: oldest first; seen: latest first
 KEYS = ("is", "state", "decision", "team", "service", "repo", "branch", "mine", "taken", "package", "ecosystem", "advisory", "due", "seen", "sort")
 _CLOSED_SETS: dict[str, tuple[str, ...]] = {"is": IS_WORDS, "state": STATES, "decision": DECISIONS, "due": DUE_WORDS}
 

@@ -52,13 +52,13 @@ class Weighed(msgspec.Struct, frozen=True):
     speaks: bool = False
 
 
-def weigh(before: Standing, evidence: Evidence | None, decided: Decided, dates: DueDates) -> Weighed:
-    """The next standing of a finding. `evidence` is None when only an input of the decision changed.
+def weigh(before: Standing, evidence: Evidence | None, decided: Decided, dates: DueDates, judged: bool = True) -> Weighed:
+    """The next standing of a finding. `evidence` is None when only an input of the decision changed; `judged` then says whether its version could be.
 
     A sighting whose version can't be judged stays `new`, is never more urgent than `digest` and speaks to nobody but triage.
     """
     decision = decided.decision
-    judged = evidence is None or evidence.judged
+    judged = judged if evidence is None else evidence.judged
     if not judged and decision in ("now", "hours"):
         decision = "digest"
     state, opened, refuted = _after_evidence(before, evidence)

@@ -1,0 +1,139 @@
+"""What sources say of a finding, as it is kept per sighting and joined for the finding. Pure; it knows no database and no decision.
+
+Texts of others are cut and cleaned here, once, on their way in.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from watchbill.cases.decisions.rules import ThreatFacts
+from watchbill.cases.findings.rules import KevFact, Sighting, clean_text
+from watchbill.cases.limits import LIST_ITEMS, NAME_CHARS, PATH_CHARS, SUMMARY_CHARS, TITLE_CHARS, VERSION_CHARS
+
+_YEAR_ONE = 1970
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """One source's facts about one finding, as stored in JSON. `pin` is pinned, not_pinned or unknown; `pin_note` says what stood there instead."""
+
+    advisory: str
+    aliases: tuple[str, ...] = ()
+    ecosystem: str = ""
+    package: str = ""
+    purl: str = ""
+    installed: str = ""
+    pin: str = "pinned"
+    pin_note: str = ""
+    fixed: tuple[str, ...] = ()
+    title: str = ""
+    cwes: tuple[str, ...] = ()
+    vector: str = ""
+    references: tuple[str, ...] = ()
+    kev: KevFact | None = None
+    exploit_refs: bool = False
+    upgrade: tuple[str, ...] = ()
+    modified: str = ""
+
+
+def facts_of(sighting: Sighting) -> Facts:
+    """The facts of a sighting, each within its limit and free of control characters."""
+    name = clean_text(sighting.package, NAME_CHARS)
+    return Facts(
+        advisory=clean_text(sighting.advisory, NAME_CHARS),
+        aliases=tuple(one for one in _texts(sighting.aliases, NAME_CHARS) if one != sighting.advisory),
+        ecosystem=clean_text(sighting.ecosystem, 40),
+        package=name,
+        purl=clean_text(sighting.purl, PATH_CHARS),
+        installed=clean_text(sighting.installed, VERSION_CHARS),
+        pin=sighting.pin,
+        pin_note=clean_text(sighting.version_unknown or sighting.unpinned_bound, NAME_CHARS),
+        fixed=_texts(sighting.fixed, VERSION_CHARS),
+        title=one_line(sighting.title, TITLE_CHARS) or f"{name}: {clean_text(sighting.advisory, NAME_CHARS)}"[:TITLE_CHARS],
+        cwes=_texts(sighting.cwes, 20),
+        vector=clean_text(sighting.severity, NAME_CHARS),
+        references=tuple(one for one in _texts(sighting.references, 1000) if one.startswith(("https://", "http://"))),
+        kev=sighting.kev,
+        exploit_refs=sighting.exploit_refs,
+        upgrade=_texts(sighting.upgrade, 1000),
+        modified=clean_text(sighting.advisory_modified, 40),
+    )
+
+
+def one_line(text: str, limit: int) -> str:
+    """Cleaned text on one line."""
+    return " ".join(clean_text(text, 4 * limit).split())[:limit]
+
+
+def _texts(items: Sequence[str], limit: int) -> tuple[str, ...]:
+    return tuple(clean_text(one, limit) for one in items[:LIST_ITEMS])
+
+
+def summary_of(sighting: Sighting) -> str:
+    """The advisory's own description, cleaned; kept once per finding."""
+    return clean_text(sighting.summary, SUMMARY_CHARS)
+
+
+def facts_hash(facts: Facts) -> str:
+    """16 hex digits that change when any fact does, so that a re-scan that tells nothing new rewrites nothing."""
+    return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]
+
+
+def to_json(facts: Facts) -> dict[str, Any]:
+    """As it is stored."""
+    stored: dict[str, Any] = msgspec.to_builtins(facts)
+    return stored
+
+
+def from_json(stored: dict[str, Any]) -> Facts:
+    """From what was stored; unknown keys of a later version are passed over."""
+    return msgspec.convert(stored, Facts)
+
+
+def joined(told: Sequence[Facts], advisory: str) -> Facts:
+    """One finding's facts from all its open sightings, in the order in which they were first told.
+
+    The first that tells of the finding's own advisory speaks; exploitation and vector come from whoever knows them (an exploited hole stays one,
+    though another source doesn't know it). Needs at least one.
+    """
+    speaker = next((one for one in told if one.advisory == advisory), told[0])
+    listed = sorted((one.kev for one in told if one.kev is not None), key=lambda kev: (kev.date_added, kev.cve))
+    vectors = [one.vector for one in told if one.vector]
+    names = dict.fromkeys(name for one in told for name in (one.advisory, *one.aliases) if name != advisory)
+    pinned = next((one for one in told if one.pin == "pinned"), None)
+    return msgspec.structs.replace(
+        speaker,
+        advisory=advisory,
+        aliases=tuple(names)[:LIST_ITEMS],
+        kev=listed[0] if listed else None,
+        exploit_refs=any(one.exploit_refs for one in told),
+        vector=speaker.vector or (vectors[0] if vectors else ""),
+        pin="pinned" if pinned is not None else speaker.pin,
+        installed=speaker.installed or (pinned.installed if pinned is not None else ""),
+    )
+
+
+def threat_of(facts: Facts) -> ThreatFacts:
+    """What the decision needs to know of the threat."""
+    listed = _day(facts.kev.date_added) if facts.kev is not None else None
+    return ThreatFacts(
+        kev_listed=listed,
+        kev_source=facts.kev.catalogue if facts.kev is not None else "",
+        exploit_refs=facts.exploit_refs,
+        vector=facts.vector,
+        facts_as_of=_day(facts.modified),
+    )
+
+
+def _day(text: str) -> datetime | None:
+    """A day or RFC 3339 time as aware UTC; None for what is neither, and for the placeholder years some databases write."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if at.year < _YEAR_ONE:
+        return None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
