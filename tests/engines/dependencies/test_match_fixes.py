@@ -42,9 +42,9 @@ def test_without_a_fix_there_is_none() -> None:
     assert nearest_fix("npm", "1.0.0", [hit("1.0.0", affected([("introduced", "0")]))]) == ""
 
 
-def test_one_hit_without_a_fix_leaves_all_without() -> None:
+def test_a_hit_nobody_can_mend_does_not_hide_the_upgrade_that_mends_another() -> None:
     hits = [hit("19.1.1", BRANCHES), hit("19.1.1", affected([("introduced", "0")]))]
-    assert nearest_fix("npm", "19.1.1", hits) == ""
+    assert nearest_fix("npm", "19.1.1", hits) == "19.1.2"
 
 
 def test_no_hits_need_no_fix() -> None:

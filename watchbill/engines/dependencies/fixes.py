@@ -18,16 +18,19 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 
 
 def nearest_fix(ecosystem: str, installed: str, hits: Iterable[Hit]) -> str:
-    """The smallest version above `installed` that none of these hits' advisories affect, or "" when there is none."""
-    found = list(hits)
-    candidates = {_installable(fixed) for hit in found for fixed in hit.fixed}
+    """The smallest version above `installed` that mends all of these hits that any version mends, or "" when there is none.
+
+    A hit whose advisory names no newer fix is left aside: it must not hide the upgrade that mends the others.
+    """
+    mendable = [hit for hit in hits if hit.fixed]
+    candidates = {_installable(fixed) for hit in mendable for fixed in hit.fixed}
     newer = [version for version in candidates if compare(ecosystem, version, installed) == 1]
 
     def order(one: str, other: str) -> int:
         return compare(ecosystem, one, other) or 0
 
     for version in sorted(newer, key=cmp_to_key(order)):
-        if all(is_affected(version, hit.affected).state == "not_affected" for hit in found):
+        if all(is_affected(version, hit.affected).state == "not_affected" for hit in mendable):
             return version
     return ""
 
