@@ -70,6 +70,11 @@ def read(filename: str, data: bytes, beside: Beside = nothing_beside) -> Invento
         )
 
 
+def read_go(mod: bytes, sums: bytes | None) -> Inventory | Unreadable:
+    """A go.mod together with the go.sum of the same name, None where there is none."""
+    return read("go.mod", mod, lambda name: sums)
+
+
 def files_beside(path: Path, root: Path | None = None) -> Beside:
     """Opens what the file at `path` draws in, as long as it lies under `root` (the file's own folder if not given), links followed.
 

@@ -53,7 +53,7 @@ def _refusal(message: str) -> RefusedError:
     place = _PLACE.search(message)
     where = place[1] if place else ""
     said = shortened(message[: place.start()] if place else message, 200)
-    if where == "end of document":
+    if where == "end of document":  # also where what is left of a longer key stands there a second time
         return RefusedError("truncated", "the file ends in the middle", where)
     if said.startswith(_TWICE):
         return RefusedError("duplicate_key", "a table holds a key twice, so that two readers could see two files", where)

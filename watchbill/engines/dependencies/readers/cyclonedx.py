@@ -36,7 +36,7 @@ def read(filename: str, data: bytes, beside: Beside) -> Inventory:
     bill = json_object(data)
     if bill.get("bomFormat") != "CycloneDX":
         raise RefusedError("unsupported", "the file is JSON, but does not call itself CycloneDX", "bomFormat")
-    if bill.get("specVersion") not in _SPECIFICATIONS:
+    if text_at(bill, "specVersion") not in _SPECIFICATIONS:
         raise RefusedError("unsupported", "this version of the CycloneDX specification is not known here", "specVersion")
     for key in ("components", "dependencies"):
         if not isinstance(bill.get(key, []), list):

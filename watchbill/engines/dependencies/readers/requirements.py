@@ -35,7 +35,7 @@ _EDITABLE = re.compile(r"(?:-e|--editable)[\s=]")
 _BY_ADDRESS = re.compile(
     r"(?:\.{0,2}/|~/|[A-Za-z]:\\|file:)|[a-z][a-z0-9+.-]*://|[^\s;]+\.(?:whl|zip|tar\.gz|tar\.bz2|tgz)\s*(?:;|$)", re.IGNORECASE
 )
-_SNIFFED = re.compile(rf"(?:{_NAME}\s*(?:\[[^\]]*\])?\s*(?:$|;|[=<>!~]=|[<>@])|-[rce] |--[a-z-]+|[a-z+]+://|\.{1,2}/)")
+_SNIFFED = re.compile(rf"(?:{_NAME}\s*(?:\[[^\]]*\])?\s*(?:$|;|[=<>!~]=|[<>@])|-[rce] |--[a-z-]+|[a-z+]+://|\.{{1,2}}/)")
 _SNIFFED_PIN = re.compile(rf"^{_NAME}\s*(?:\[[^\]]*\])?\s*==\s*[0-9]", re.MULTILINE)
 
 
