@@ -1,4 +1,7 @@
-"""Errors as pages: what happened, to what, and what to do next. Nothing of the inside is shown: no trace, no settings, no path of this machine."""
+"""Errors as pages: what happened, to what, and what to do next.
+
+Nothing of the inside is shown: no trace, no settings, no path of this machine.
+"""
 
 import logging
 
@@ -16,7 +19,8 @@ def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The page of a Problem: inside the shell for who is signed in, at the door for anybody else."""
     inside = getattr(request, "user", None) is not None and reader(request) is not None
     back = request.path if request.method == "GET" else request.headers.get("Referer", "")
-    context = {"problem": problem, "title": problem.title, "base": "shell.html" if inside else "entrance.html", "inside": inside, "back": _own(request, back)}
+    base = "shell.html" if inside else "entrance.html"
+    context = {"problem": problem, "title": problem.title, "base": base, "inside": inside, "back": _own(request, back)}
     return render(request, "errors/problem.html", context, status=problem.status)
 
 
@@ -27,17 +31,17 @@ def _own(request: HttpRequest, address: str) -> str:
     return path if path.startswith("/") and not path.startswith("//") and request.method != "GET" else ""
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django hands it over
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404 for an address that no view answers."""
     return problem_page(request, Problem("not_found", "No such page", f"There is nothing at {request.path}.", status=404))
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django hands it over
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400 for a request that Django refused before any view saw it. Its words are not repeated: they are the asker's."""
     return HttpResponse("This request can't be read.\n", status=400, content_type="text/plain; charset=utf-8")
 
 
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django hands it over
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403 from Django itself."""
     return problem_page(request, Problem("forbidden", "Not allowed", "This is not yours to open.", status=403))
 
@@ -46,11 +50,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """500: our mistake. Plain text, because templates or the database may be what broke."""
     mark = get_random_string(8)
     log.error("answered 500 at %s, mark %s", request.path, mark)
-    text = f"Something in Watchbill broke, and nothing was changed that was not already answered for.\nIt is in the server's log. Mark {mark}.\n"
+    text = f"Something in Watchbill broke. Nothing was changed that was not answered for.\nIt is in the server's log. Mark {mark}.\n"
     return HttpResponseServerError(text, content_type="text/plain; charset=utf-8")
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django hands it over
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: a form was sent without this browser's own mark."""
     problem = Problem(
         "stale_form",

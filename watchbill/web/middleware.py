@@ -5,7 +5,6 @@ their own asking. It never decides roles; pages do.
 """
 
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -71,7 +70,7 @@ class SignedInByDefault:
         with timezone.override(timezone.get_default_timezone()):
             return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, _view: object, _args: Any, _kwargs: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
         """None lets the view run; a response stands in for it."""
         match = request.resolver_match
         if request.path.startswith(PUBLIC_PREFIXES) or (match is not None and match.url_name in PUBLIC):
@@ -111,4 +110,5 @@ class ProblemPages:
 def wants_json(request: HttpRequest) -> bool:
     """Whether the one asking is a program: under /api/ or /control/, a .json address, or JSON preferred by its Accept."""
     path = request.path
-    return path.startswith(("/api/", "/control/")) or path.endswith(".json") or request.headers.get("Accept", "").startswith("application/json")
+    asked = request.headers.get("Accept", "")
+    return path.startswith(("/api/", "/control/")) or path.endswith(".json") or asked.startswith("application/json")

@@ -1,4 +1,7 @@
-"""The navigation: one line a page, and the keyboard map that is shown and works. A page that doesn't exist yet has no line, so no link is dead."""
+"""The navigation: one line a page, and the keyboard map that is shown and works.
+
+A page that doesn't exist yet has no line, so no link is dead.
+"""
 
 from dataclasses import dataclass
 
@@ -36,10 +39,12 @@ class Key:
     text: str
 
 
+_GO = ", ".join(f"g {item.key} {item.text}" for item in ITEMS if item.name != "now" and not item.only_sample)
+
 KEYS = (
     Key(("?",), "this sheet"),
     Key(("/",), "search"),
-    Key(("g", "n"), "go to Now; " + ", ".join(f"g {item.key} {item.text}" for item in ITEMS if item.name != "now" and not item.only_sample)),
+    Key(("g", "n"), f"go to Now; {_GO}"),
     Key(("j", "k"), "next, previous row"),
     Key(("↵",), "open the row"),
     Key(("a",), "acknowledge or take it"),

@@ -19,7 +19,7 @@ NOTHING = SafeString("")
 
 @dataclass(frozen=True)
 class Bar:
-    """One stretch of a watch: half-open [start, end), who stands it ("" is nobody: a gap), and how it is drawn ("me", "", "alt", "over", "gap")."""
+    """One stretch of a watch, half-open [start, end): who stands it, and how it is drawn ("me", "", "alt", "over", or "gap" for nobody)."""
 
     start: datetime
     end: datetime
@@ -78,7 +78,8 @@ def _bar(bar: Bar, span: Span, y: int, height: int) -> SafeString:
     baseline = height // 2 + 5
     if bar.look == "gap":
         return format_html(
-            '<rect class="gapbox" x="{0}" width="{1}" y="{2}" height="{3}" rx="3"/><rect x="{0}" width="{1}" y="{2}" height="{3}" fill="url(#hatch)"/>'
+            '<rect class="gapbox" x="{0}" width="{1}" y="{2}" height="{3}" rx="3"/>'
+            '<rect x="{0}" width="{1}" y="{2}" height="{3}" fill="url(#hatch)"/>'
             '<svg x="{0}" width="{1}" y="{2}" height="{3}"><text class="t gap" x="6" y="{4}">{5}</text></svg>',
             x,
             width,
@@ -121,7 +122,7 @@ def _needle(span: Span, now: datetime, zone: ZoneInfo, top: int, bottom: int, wo
     )
 
 
-_HATCH = mark_safe(  # noqa: S308 - a constant of ours, nothing of anybody else's is in it
+_HATCH = mark_safe(
     '<defs><pattern id="hatch" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<line class="hatch" x1="0" y1="0" x2="0" y2="8"/></pattern></defs>'
 )
@@ -163,7 +164,8 @@ def calendar(lanes: Sequence[Lane], days: Sequence[datetime], now: datetime, zon
     columns = _join(_day_column(days, i, span, now, bottom) for i in range(len(days) - 1))
     body = _join(_lane(lane, top, span) for lane, top in zip(lanes, tops, strict=True))
     return format_html(
-        '<svg class="chart" height="{0}" role="img" aria-labelledby="cal-t cal-d"><title id="cal-t">{1}</title><desc id="cal-d">{2}</desc>{3}{4}{5}{6}</svg>',
+        '<svg class="chart" height="{0}" role="img" aria-labelledby="cal-t cal-d">'
+        '<title id="cal-t">{1}</title><desc id="cal-d">{2}</desc>{3}{4}{5}{6}</svg>',
         bottom + 20,
         formats.line(title),
         formats.line(sentence),
@@ -177,12 +179,11 @@ def calendar(lanes: Sequence[Lane], days: Sequence[datetime], now: datetime, zon
 def _day_column(days: Sequence[datetime], i: int, span: Span, now: datetime, bottom: int) -> SafeString:
     start, end = days[i], days[i + 1]
     x, width = _pc(span.at(start)), _pc(span.at(end) - span.at(start))
-    weekend = (
-        format_html('<rect class="band" x="{}" width="{}" y="0" height="{}"/>', x, width, bottom) if start.weekday() >= 5 else NOTHING
-    )
+    weekend = format_html('<rect class="band" x="{}" width="{}" y="0" height="{}"/>', x, width, bottom) if start.weekday() >= 5 else NOTHING
     today = "label b" if start <= now < end else "label"
     return format_html(
-        '{0}<line class="grid" x1="{1}" x2="{1}" y1="0" y2="{2}"/><svg x="{1}" width="{3}" height="20"><text class="{4}" x="6" y="13">{5}</text></svg>',
+        '{0}<line class="grid" x1="{1}" x2="{1}" y1="0" y2="{2}"/>'
+        '<svg x="{1}" width="{3}" height="20"><text class="{4}" x="6" y="13">{5}</text></svg>',
         weekend,
         x,
         bottom,

@@ -33,5 +33,5 @@ def visible(events: Iterable[TrailEvent], person: PersonInfo) -> list[TrailEvent
 
 
 def _about_incident(event: TrailEvent) -> bool:
-    named = (event.target, event.ref, str(event.body.get("subject", "")), str(event.body.get("title", "")))
-    return event.action.startswith("incident.") or any(text.startswith(PRIVATE) for text in named) or "incident" in str(event.body.get("link", ""))
+    named = (event.target, event.ref, str(event.body.get("subject", "")))
+    return event.action.startswith("incident.") or any(text.startswith(PRIVATE) for text in named)

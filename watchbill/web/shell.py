@@ -19,6 +19,7 @@ from watchbill.roster import queries as roster
 from watchbill.roster.queries import PersonInfo
 from watchbill.web import formats
 from watchbill.web.nav import ITEMS, KEYS, Item, Key
+from watchbill.web.pages.watch_strip import security_watch
 from watchbill.web.reader import reader
 
 THEMES = ("", "light", "dark")
@@ -129,12 +130,12 @@ def _line(item: Item, here: str, counts: dict[str, tuple[str, bool]]) -> NavLine
 
 def _gaps_ahead(now: datetime) -> int:
     """Stretches of the coming week in which nobody stands the security watch."""
-    slug = roster.security_schedule()
+    slug = security_watch()
     return sum(1 for shift in roster.shifts(slug, now, now + GAP_AHEAD) if shift.kind == "gap") if slug else 0
 
 
 def _watch(now: datetime, person: PersonInfo) -> Watch:
-    slug = roster.security_schedule()
+    slug = security_watch()
     if not slug:
         return Watch((), None, "", False)
     names = tuple(one.name for one in roster.on_call(slug, now))
@@ -146,12 +147,12 @@ def _banners(sample: bool) -> list[Banner]:
     banners = []
     health = bell_health.health()
     if health.late:
-        text = f"{formats.count(health.late, 'page')} should have gone out by now, the oldest {formats.duration(timedelta(seconds=health.oldest_late_seconds))} ago."
+        late = formats.duration(timedelta(seconds=health.oldest_late_seconds))
+        text = f"{formats.count(health.late, 'page')} should have gone out by now, the oldest {late} ago."
         banners.append(Banner("Paging is late.", text, reverse("now") + "#bell", "See why", "bad"))
     if sample:
-        banners.append(
-            Banner("Sample company.", "Saltmarsh Terminals and everyone in it are made up, so press anything.", reverse("setup") + "#own", "Start with your own")
-        )
+        text = "Saltmarsh Terminals and everyone in it are made up, so press anything."
+        banners.append(Banner("Sample company.", text, reverse("setup") + "#own", "Start with your own"))
     elif not trail.witness_status().configured:
         banners.append(
             Banner(

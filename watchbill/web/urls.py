@@ -9,7 +9,23 @@ from watchbill.web import assets
 from watchbill.web.api import inbox
 from watchbill.web.api.api import api, openapi
 from watchbill.web.api.door import problem_answer
-from watchbill.web.pages import ack, alerts, finding, findings, incidents, machine, me, now, oncall, sample, services, setup, sources, trail, welcome
+from watchbill.web.pages import (
+    ack,
+    alerts,
+    finding,
+    findings,
+    incidents,
+    machine,
+    me,
+    now,
+    oncall,
+    sample,
+    services,
+    setup,
+    sources,
+    trail,
+    welcome,
+)
 
 
 @require_safe
@@ -23,7 +39,8 @@ def _openapi(request: HttpRequest) -> HttpResponse:
 
 
 def _no_such_api(request: HttpRequest, rest: str) -> HttpResponse:
-    return problem_answer(Problem("not_found", "No such address", f"There is nothing at /api/{rest}.", remedy="See /api/v1/openapi.json.", status=404))
+    detail = f"There is nothing at /api/{rest}."
+    return problem_answer(Problem("not_found", "No such address", detail, remedy="See /api/v1/openapi.json.", status=404))
 
 
 urlpatterns = [

@@ -1,4 +1,7 @@
-"""The API as one object: OpenAPI 3.1 at /api/v1/openapi.json, and every error (ours, a bad input's, an unknown address's) as problem+json."""
+"""The API as one object: OpenAPI 3.1 at /api/v1/openapi.json, and every error as problem+json.
+
+Errors are ours (Problem), a bad input's, or an unknown address's; they all have one shape.
+"""
 
 from typing import Any
 
@@ -6,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from watchbill.base.problem import Problem
+from watchbill.base.problem import Problem, invalid
 from watchbill.web.api import alerts, findings, inbox, oncall, records
 from watchbill.web.api.door import Bearer, problem_answer
 
@@ -34,7 +37,7 @@ def _problem(request: HttpRequest, exc: Problem) -> HttpResponse:
 def _invalid(request: HttpRequest, exc: ValidationError) -> HttpResponse:
     first: dict[str, Any] = exc.errors[0] if exc.errors else {}
     field = ".".join(str(part) for part in first.get("loc", ())[1:])
-    return problem_answer(Problem("invalid", "This can't be taken as it is", str(first.get("msg", "")), field=field, remedy="See /api/v1/openapi.json.", status=422))
+    return problem_answer(invalid(field, str(first.get("msg", "")), "See /api/v1/openapi.json."))
 
 
 @api.exception_handler(AuthenticationError)

@@ -13,7 +13,7 @@ from ninja import Schema
 from ninja.security import HttpBearer
 
 from watchbill.base.acting import Actor
-from watchbill.base.problem import Problem
+from watchbill.base.problem import Problem, invalid
 from watchbill.roster import queries as roster
 from watchbill.roster.queries import PersonInfo, TokenInfo
 
@@ -70,7 +70,8 @@ def caller_of(token: str) -> Caller:
     """Raises Problem 401 for a token that opens nothing."""
     held = roster.token_holder(token) if token else None
     if held is None:
-        raise Problem("bad_token", "No valid token", "This needs Authorization: Bearer and a token that is neither expired nor revoked.", remedy="Make one under Set-up, Tokens.", status=401)
+        detail = "This needs Authorization: Bearer and a token that is neither expired nor revoked."
+        raise Problem("bad_token", "No valid token", detail, remedy="Make one under Set-up, Tokens.", status=401)
     return Caller(held, roster.person(held.person_email))
 
 
@@ -83,9 +84,8 @@ def who(request: HttpRequest, *scopes: str) -> Caller:
 def require_scope(caller: Caller, *scopes: str) -> Caller:
     """Raises Problem 403 when the token opens none of `scopes`."""
     if not set(scopes) & set(caller.token.scopes):
-        raise Problem(
-            "scope", "This token doesn't open that", f"It opens {', '.join(caller.token.scopes) or 'nothing'}; this needs {' or '.join(scopes)}.", remedy="Make a token with that scope.", status=403
-        )
+        detail = f"It opens {', '.join(caller.token.scopes) or 'nothing'}; this needs {' or '.join(scopes)}."
+        raise Problem("scope", "This token doesn't open that", detail, remedy="Make a token with that scope.", status=403)
     return caller
 
 
@@ -113,7 +113,7 @@ def position(text: str, first: int) -> int:
     except (binascii.Error, ValueError):
         plain = ""
     if not plain.startswith("p") or not plain[1:].isdecimal() or len(plain) > 20:
-        raise Problem("invalid", "This can't be taken as it is", "That is no cursor of ours.", field="cursor", remedy="Start again without one.", status=422)
+        raise invalid("cursor", "That is no cursor of ours.", "Start again without one.")
     return int(plain[1:])
 
 
@@ -126,5 +126,5 @@ def moment(text: str, field: str) -> datetime | None:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise Problem("invalid", "This can't be taken as it is", "A moment looks like 2026-11-23T15:49:00Z.", field=field, status=422)
+        raise invalid(field, "A moment looks like 2026-11-23T15:49:00Z.")
     return at

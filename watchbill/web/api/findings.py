@@ -92,7 +92,9 @@ class VerbIn(Schema):
 
 
 @router.get("", response={200: FindingsOut, ERRORS: ProblemOut}, summary="Search findings")
-def listed(request: HttpRequest, q: str = "is:open", after: str = Query("", alias="cursor"), limit: int = Query(PAGE, ge=1, le=MOST)) -> dict[str, Any]:
+def listed(
+    request: HttpRequest, q: str = "is:open", after: str = Query("", alias="cursor"), limit: int = Query(PAGE, ge=1, le=MOST)
+) -> dict[str, Any]:
     """`q` is the search line of the Findings page."""
     who(request, "read")
     number = position(after, 1)
@@ -125,10 +127,19 @@ def detail_facts(finding: FindingDetail) -> dict[str, Any]:
         "if_not_done": formats.line(finding.if_not_done),
         "upgrade": list(finding.upgrade),
         "inputs": [
-            {"name": one.name, "value": one.value, "source": formats.line(one.source), "as_of": formats.iso(one.as_of) if one.as_of else None, "assumed": one.assumed}
+            {
+                "name": one.name,
+                "value": one.value,
+                "source": formats.line(one.source),
+                "as_of": formats.iso(one.as_of) if one.as_of else None,
+                "assumed": one.assumed,
+            }
             for one in finding.inputs
         ],
-        "proof": [{"state": line.state, "text": formats.line(line.text), "at": formats.iso(line.at) if line.at else None} for line in finding.proof],
+        "proof": [
+            {"state": line.state, "text": formats.line(line.text), "at": formats.iso(line.at) if line.at else None}
+            for line in finding.proof
+        ],
     }
 
 

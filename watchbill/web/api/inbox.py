@@ -1,7 +1,7 @@
 """The hot way in: POST /api/v1/inbox takes a lockfile or SBOM, raw or as a form, plain or gzipped, and answers 202 once it is on disk.
 
-A plain view, not ninja: limits come first (octets, before and after unpacking), then the token, then the bytes. What was answered 202 for is
-never lost; it is read by a job right after.
+A plain view, not ninja: limits come first (octets, before and after unpacking), then the token, then the bytes. What was answered 202
+for is never lost; it is read by a job right after.
 """
 
 import zlib
@@ -104,7 +104,8 @@ def _unpacked(data: bytes, encoding: str) -> bytes:
     if encoding in ("", "identity"):
         return data
     if encoding != "gzip":
-        raise Problem("encoding", "Not that encoding", f"Content-Encoding {encoding[:40]!r} is not taken.", remedy="Send it plain, or as gzip.", status=415)
+        detail = f"Content-Encoding {encoding[:40]!r} is not taken."
+        raise Problem("encoding", "Not that encoding", detail, remedy="Send it plain, or as gzip.", status=415)
     unpacker = zlib.decompressobj(wbits=31)
     try:
         plain = unpacker.decompress(data, limits.MANIFEST_BYTES + 1)
@@ -118,9 +119,8 @@ def _unpacked(data: bytes, encoding: str) -> bytes:
 
 
 def _too_large() -> Problem:
-    return Problem(
-        "too_large", "Too large", f"A file has at most {limits.MANIFEST_BYTES} bytes, packed and unpacked.", remedy="Send the lock file itself, not an archive.", status=413
-    )
+    detail = f"A file has at most {limits.MANIFEST_BYTES} bytes, packed and unpacked."
+    return Problem("too_large", "Too large", detail, remedy="Send the lock file itself, not an archive.", status=413)
 
 
 @csrf_exempt
@@ -138,7 +138,11 @@ def state(request: HttpRequest, inbox_id: int) -> HttpResponse:
     return JsonResponse({"id": item.id, "state": item.state, "problem": item.problem, "size": item.size, "sha256": item.sha256})
 
 
-_PROBLEM = {"description": "What went wrong", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}}
+_FILES = {"type": "array", "items": {"type": "string", "format": "binary"}}
+_PROBLEM = {
+    "description": "What went wrong",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
+}
 
 
 def _query(name: str, text: str, required: bool = False) -> dict[str, Any]:
@@ -164,9 +168,7 @@ OPENAPI_PATHS: dict[str, Any] = {
                 "required": True,
                 "content": {
                     "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-                    "multipart/form-data": {
-                        "schema": {"type": "object", "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}}}
-                    },
+                    "multipart/form-data": {"schema": {"type": "object", "properties": {"file": _FILES}}},
                 },
             },
             "responses": {

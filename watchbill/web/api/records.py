@@ -114,7 +114,14 @@ def events(
     roster.require(caller.person, "read")
     before = position(after, 0) or None
     found = trail.events(
-        start=moment(start, "start"), end=moment(end, "end"), actor=actor, target=target, action=action, text=q, before_seq=before, limit=limit
+        start=moment(start, "start"),
+        end=moment(end, "end"),
+        actor=actor,
+        target=target,
+        action=action,
+        text=q,
+        before_seq=before,
+        limit=limit,
     )
     following = cursor(found[-1].seq) if len(found) == limit else None
     return {"items": [event_facts(event) for event in visible(found, caller.person)], "next": following}

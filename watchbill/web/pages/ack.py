@@ -76,8 +76,8 @@ def _done(link: AckLink, now: datetime) -> str:
     if alert.state != "acknowledged" or alert.acknowledged_at is None:
         return ""
     you = alert.acknowledged_by in (link.person.name, link.person.email)
-    who = "You are on it" if you else f"{alert.acknowledged_by} is on it"
-    return f"{who}, since {formats.when(alert.acknowledged_at, zone_of(link.person), now)}. The ringing has stopped."
+    who = "you are on it" if you else f"{alert.acknowledged_by} is on it"
+    return f"Acknowledged: {who}, since {formats.when(alert.acknowledged_at, zone_of(link.person), now)}. The ringing has stopped."
 
 
 @csrf_exempt  # nobody can forge this form without knowing the link, and there is no session to borrow

@@ -108,7 +108,12 @@ def _around(finding: FindingDetail) -> list[Entry]:
 def _history(finding_id: int, alert: AlertInfo | None) -> list[Entry]:
     targets = [f"finding:{finding_id}"] + ([f"alert:{alert.id}"] if alert else [])
     events = trail.events_for(targets)
-    return [Entry(event.recorded_at, sentence(event), "page" if event.action.startswith("page.") else "", event.seq) for event in reversed(events)]
+    return [entry(event) for event in reversed(events)]
+
+
+def entry(event: trail.TrailEvent) -> Entry:
+    """A trail event as a line of a log."""
+    return Entry(event.recorded_at, sentence(event), "page" if event.action.startswith(("page.", "alert.opened")) else "", event.seq)
 
 
 def sentence(event: trail.TrailEvent) -> str:

@@ -1,4 +1,7 @@
-"""Findings: the list with its saved views, search, facets and files. The search line is the state: every view and facet is a link to one."""
+"""Findings: the list with its saved views, search, facets and files.
+
+The search line is the state: every view and facet is a link to one.
+"""
 
 import csv
 import io
@@ -113,7 +116,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     return csv_answer(rows, "findings.csv")
 
 
-def row_facts(row: FindingRow) -> dict[str, str | int | None | list[str]]:
+def row_facts(row: FindingRow) -> dict[str, str | int | list[str] | None]:
     """A finding's row as plain facts, the same in CSV, JSON and the API."""
     return {
         "id": row.id,
@@ -138,7 +141,7 @@ def row_facts(row: FindingRow) -> dict[str, str | int | None | list[str]]:
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_answer(rows: list[dict[str, str | int | None | list[str]]], filename: str) -> HttpResponse:
+def csv_answer(rows: list[dict[str, str | int | list[str] | None]], filename: str) -> HttpResponse:
     """Rows as CSV with a heading. A cell that a spreadsheet would run as a formula gets a leading apostrophe (OWASP, CSV injection)."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -151,6 +154,6 @@ def csv_answer(rows: list[dict[str, str | int | None | list[str]]], filename: st
     return answer
 
 
-def _cell(value: str | int | None | list[str]) -> str:
+def _cell(value: str | int | list[str] | None) -> str:
     text = " ".join(value) if isinstance(value, list) else "" if value is None else str(value)
     return f"'{text}" if text.startswith(_FORMULA) and isinstance(value, str) else text

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from watchbill.base import control, datadir, limits
 from watchbill.base.acting import Actor
 from watchbill.base.loop import loop_health
-from watchbill.base.problem import Problem
+from watchbill.base.problem import Problem, forbidden
 from watchbill.base.settings import settings
 from watchbill.base.writer import writer_health
 from watchbill.web import formats
@@ -50,11 +50,11 @@ def verb(request: HttpRequest, name: str) -> HttpResponse:
     """POST /control/<verb>, from this machine only and with the key in the data directory: run a server verb, JSON in and out."""
     own = settings()
     if request.META.get("REMOTE_ADDR") not in (*LOOPBACK, own.addr.rpartition(":")[0]) or "X-Forwarded-For" in request.headers:
-        raise Problem("forbidden", "Not allowed", "Server verbs are run on the server's own machine.", status=403)
+        raise forbidden("Server verbs are run on the server's own machine.")
     known = datadir.read_control(own.data)
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if known is None or not hmac.compare_digest(given.encode(), known.token.encode()):
-        raise Problem("forbidden", "Not allowed", "This is not the key of the running server.", remedy="Run it as the server's user.", status=403)
+        raise forbidden("This is not the key of the running server.", "Run it as the server's user.")
     by = Actor("person", formats.line(unquote(request.headers.get("Watchbill-Actor", "")))[:NAME_CHARS] or "administrator", "cli")
     return JsonResponse(control.run(name, _payload(request), by))
 

@@ -21,7 +21,7 @@ from watchbill.paging.queries import AlertInfo
 from watchbill.roster import queries as roster
 from watchbill.roster.queries import PersonInfo
 from watchbill.web import formats
-from watchbill.web.pages.watch_strip import WatchLine, watch_lines, watch_strip
+from watchbill.web.pages.watch_strip import WatchLine, security_watch, watch_lines, watch_strip
 from watchbill.web.reader import signed_in, zone_of
 
 MINE_SHOWN = 5
@@ -100,10 +100,11 @@ def _ringing(person: PersonInfo) -> list[Need]:
 
 def _taken(person: PersonInfo) -> list[Need]:
     """What this person acknowledged and nobody has finished."""
-    mine = [alert for alert in paging.open_alerts() if alert.state == "acknowledged" and alert.acknowledged_by in (person.name, person.email)]
+    names = (person.name, person.email)
+    mine = [alert for alert in paging.open_alerts(person.id) if alert.state == "acknowledged" and alert.acknowledged_by in names]
     return [
-        Need("hours", alert.title, alert.link or reverse("alert", args=[alert.id]), ("You acknowledged it; nobody else is paged.",), alert=alert)
-        for alert in mine
+        Need("hours", one.title, one.link or reverse("alert", args=[one.id]), ("You acknowledged it; nobody else is paged.",), alert=one)
+        for one in mine
     ]
 
 
@@ -116,7 +117,7 @@ def _signatures(person: PersonInfo) -> list[Need]:
             "hours",
             f"Second name on a risk: {wait.title}",
             reverse("finding", args=[wait.finding_id]) + "#acceptance",
-            (f"Asked by {wait.requested_by}, {formats.age(wait.requested_at, clock.now())}. It stays open, and counted, until somebody else signs.",),
+            (f"Asked by {wait.requested_by}, {formats.age(wait.requested_at, clock.now())}.", "It stays open until somebody else signs."),
             button="Review",
         )
         for wait in findings.waiting_acceptances()
@@ -125,29 +126,22 @@ def _signatures(person: PersonInfo) -> list[Need]:
 
 
 def _gaps(person: PersonInfo, now: datetime) -> list[Need]:
-    """Stretches without a watch in the coming week, for the people who could fill them."""
+    """The next stretch without a security watch in the coming week, for those who could fill it."""
+    slug = security_watch()
+    gap = next((shift for shift in roster.shifts(slug, now, now + GAP_AHEAD) if shift.kind == "gap"), None) if slug else None
+    if gap is None or not (roster.may(person, "configure") or roster.security_team() in roster.teams_of(person.id)):
+        return []
     zone = zone_of(person)
-    found = []
-    for schedule in roster.schedules():
-        if person.role not in ("admin", "security") and not _in_team(person, schedule.team):
-            continue
-        gaps = [shift for shift in roster.shifts(schedule.slug, now, now + GAP_AHEAD) if shift.kind == "gap"]
-        if gaps and schedule.slug == roster.security_schedule():
-            gap = gaps[0]
-            found.append(
-                Need(
-                    "digest",
-                    f"Nobody is on watch {formats.weekday(gap.start, zone)}, {formats.clock(gap.start, zone)} to {formats.when(gap.end, zone, gap.start)}",
-                    reverse("on-call-schedule", args=[schedule.slug]),
-                    ("In a gap every page goes to the whole Security team.",),
-                    button="Fill the gap",
-                )
-            )
-    return found
-
-
-def _in_team(person: PersonInfo, slug: str) -> bool:
-    return any(member.id == person.id for member in roster.team(slug).members)
+    until = formats.when(gap.end, zone, gap.start)
+    return [
+        Need(
+            "digest",
+            f"Nobody is on watch {formats.weekday(gap.start, zone)}, {formats.clock(gap.start, zone)} to {until}",
+            reverse("on-call-schedule", args=[slug]),
+            ("In a gap every page goes to the next step of its policy at once.",),
+            button="Fill the gap",
+        )
+    ]
 
 
 def _mine(person: PersonInfo) -> list[Need]:
@@ -172,9 +166,14 @@ class Bell:
 def _bell(now: datetime) -> Bell:
     health = bell_health.health()
     listed = scans.sources()
-    stale = tuple(f"{source.name}, silent for {formats.duration(now - source.last_scan_at)}" if source.last_scan_at else f"{source.name}, never" for source in listed if source.stale)
+    stale = tuple(_silence(source, now) for source in listed if source.stale)
     lagging = any(loop.lag_seconds > 10 for loop in loop_health())
     return Bell(health.loop_last_turn, not lagging, health.late, health.oldest_late_seconds, trail.witness_status(), len(listed), stale)
+
+
+def _silence(source: scans.SourceInfo, now: datetime) -> str:
+    at = source.last_scan_at
+    return f"{source.title}, silent for {formats.duration(now - at)}" if at else f"{source.title}, never looked"
 
 
 def _cord_wakes(lines: tuple[WatchLine, ...], person: PersonInfo) -> str:
@@ -194,5 +193,3 @@ def _looked_at(now: datetime) -> str:
     newest = max((source.last_scan_at for source in listed if source.last_scan_at), default=None)
     spoke = f"{len(fresh)} of {formats.count(len(listed), 'source')} spoke when expected"
     return f"{spoke}; the newest scan is {formats.duration(now - newest)} old." if newest else f"{spoke}."
-
-

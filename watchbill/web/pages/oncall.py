@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -17,8 +18,8 @@ from watchbill.roster import queries as roster
 from watchbill.roster import services as people
 from watchbill.roster.queries import PersonInfo, ScheduleInfo, Shift
 from watchbill.web import formats, pictures
-from watchbill.web.pages.watch_strip import bars, watch_lines
-from watchbill.web.reader import actor, allowed, zone_of
+from watchbill.web.pages.watch_strip import bar, bars, security_watch, watch_lines
+from watchbill.web.reader import actor, allowed
 
 FURTHEST = timedelta(days=366)
 
@@ -37,7 +38,7 @@ def page(request: HttpRequest, slug: str = "") -> HttpResponse:
     """GET /on-call/ and /on-call/<schedule>/?week=2026-11-23."""
     person = allowed(request, "read")
     now = clock.now()
-    slug = slug or roster.security_schedule()
+    slug = slug or security_watch()
     lines = watch_lines(now)
     if not slug:
         return render(request, "oncall/none.html", {"title": "On-call"})
@@ -83,29 +84,17 @@ def _picture(
     schedule: ScheduleInfo, shifts: tuple[Shift, ...], days: list[datetime], now: datetime, zone: ZoneInfo, person: PersonInfo
 ) -> SafeString:
     lanes = []
-    overrides = tuple(
-        pictures.Bar(shift.start, shift.end, shift.person.name.split()[0] if shift.person else "nobody", "me" if shift.person and shift.person.id == person.id else "")
-        for shift in shifts
-        if shift.kind == "override"
-    )
     for name in dict.fromkeys(shift.layer for shift in shifts if shift.kind == "layer"):
         own = [shift for shift in shifts if shift.kind == "layer" and shift.layer == name]
-        lanes.append(
-            pictures.Lane(
-                name,
-                tuple(
-                    pictures.Bar(shift.start, shift.end, shift.person.name.split()[0], "me" if shift.person.id == person.id else "")
-                    for shift in own
-                    if shift.person
-                ),
-            )
-        )
+        lanes.append(pictures.Lane(name, tuple(bar(shift, person) for shift in own)))
+    overrides = tuple(bar(shift, person) for shift in shifts if shift.kind == "override")
     if overrides:
         lanes.append(pictures.Lane("Overrides", overrides))
     lanes.append(pictures.Lane("Who is really on watch", tuple(bars(schedule.slug, days[0], days[-1], person)), strong=True))
     gaps = [shift for shift in shifts if shift.kind == "gap"]
     told = f"{formats.count(len(gaps), 'gap')} in it" if gaps else "no gap in it"
-    return pictures.calendar(lanes, days, now, zone, f"{schedule.name}, week of {days[0]:%d %b %Y}", f"The week with {told}. The same is written out below.")
+    title = f"{schedule.name}, week of {days[0]:%d %b %Y}"
+    return pictures.calendar(lanes, days, now, zone, title, f"The week with {told}. The same is written out below.")
 
 
 def _words(shifts: tuple[Shift, ...], days: list[datetime], now: datetime, zone: ZoneInfo) -> list[Day]:
@@ -115,7 +104,7 @@ def _words(shifts: tuple[Shift, ...], days: list[datetime], now: datetime, zone:
             start <= now < end,
             tuple(shift for shift in shifts if shift.start < end and shift.end > start),
         )
-        for start, end in zip(days, days[1:], strict=False)
+        for start, end in pairwise(days)
     ]
 
 

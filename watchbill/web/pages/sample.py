@@ -17,8 +17,7 @@ from watchbill.paging.links import read_ack_link
 from watchbill.sample import queries as sample
 from watchbill.sample import services as play
 from watchbill.web.pages.ack import SAMPLE, glass
-from watchbill.web.pages.alerts import Entry
-from watchbill.web.pages.finding import sentence
+from watchbill.web.pages.finding import entry
 from watchbill.web.reader import actor, signed_in, zone_of
 
 LEAP_MINUTES = 10
@@ -39,7 +38,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "page": glass(link, story.page_token),
             "phone_zone": zone_of(link.person),
             "finding": findings.finding(story.finding_id),
-            "entries": [Entry(event.recorded_at, sentence(event), "page" if "page" in event.action else "", event.seq) for event in reversed(events)],
+            "entries": [entry(event) for event in reversed(events)],
         }
     with timezone.override(zone_of(person)):
         return render(request, "sample/sample.html", context)

@@ -13,8 +13,19 @@ from watchbill.roster import queries as roster
 from watchbill.roster import services as people
 from watchbill.web.reader import actor, allowed
 
-EXPOSURES = (("", "unknown"), ("small", "small: almost nobody reaches it"), ("controlled", "controlled: our network, or behind a gate"), ("open", "open: the internet"))
-TIERS = ((0, "unknown"), (1, "1: harm to people, or the company’s survival"), (2, "2: customers notice at once"), (3, "3: a team notices"), (4, "4: nobody notices soon"))
+EXPOSURES = (
+    ("", "unknown"),
+    ("small", "small: almost nobody reaches it"),
+    ("controlled", "controlled: our network, or behind a gate"),
+    ("open", "open: the internet"),
+)
+TIERS = (
+    (0, "unknown"),
+    (1, "1: harm to people, or the company’s survival"),
+    (2, "2: customers notice at once"),
+    (3, "3: a team notices"),
+    (4, "4: nobody notices soon"),
+)
 ROWS = 50
 
 

@@ -20,6 +20,7 @@ from watchbill.roster import services as people
 from watchbill.roster.queries import PersonInfo
 from watchbill.roster.rules import SCOPES
 from watchbill.web.pages.me import addable
+from watchbill.web.pages.watch_strip import security_watch
 from watchbill.web.reader import actor, allowed, signed_in
 
 TOKEN_DAYS = 90
@@ -36,7 +37,8 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _context(person: PersonInfo, **more: object) -> dict[str, object]:
     methods = contacts.contact_methods(person.id)
-    watch = roster.on_call(roster.security_schedule(), clock.now()) if roster.security_schedule() else ()
+    slug = security_watch()
+    watch = roster.on_call(slug, clock.now()) if slug else ()
     sources = scans.sources()
     services = roster.services()
     who_done = bool(watch) and any(method.verified_at for one in watch for method in contacts.contact_methods(one.id))
@@ -73,7 +75,10 @@ def token(request: HttpRequest) -> HttpResponse:
         roster.service(service)
     _, raw = people.create_token(f"wb send, {service or 'any service'}", person.email, SEND, TOKEN_DAYS, by=actor(person))
     url = settings().public_url
-    made = (f"curl -fsS {url}/wb -o wb && chmod +x wb", f"WATCHBILL_URL={url} WATCHBILL_TOKEN={raw} ./wb send . --service {service or 'SERVICE'}")
+    made = (
+        f"curl -fsS {url}/wb -o wb && chmod +x wb",
+        f"WATCHBILL_URL={url} WATCHBILL_TOKEN={raw} ./wb send . --service {service or 'SERVICE'}",
+    )
     answer = render(request, "setup/setup.html", _context(person, made=made, made_for=service))
     answer["Cache-Control"] = "no-store"
     return answer

@@ -22,7 +22,12 @@ from watchbill.web.reader import allowed, zone_of
 
 PAGE = 100
 FILE_ROWS = 1000
-SPANS = (("1h", "1 hour", timedelta(hours=1)), ("6h", "6 hours", timedelta(hours=6)), ("2d", "2 days", timedelta(days=2)), ("7d", "7 days", timedelta(days=7)))
+SPANS = (
+    ("1h", "1 hour", timedelta(hours=1)),
+    ("6h", "6 hours", timedelta(hours=6)),
+    ("2d", "2 days", timedelta(days=2)),
+    ("7d", "7 days", timedelta(days=7)),
+)
 LANES = ("Deploys and changes", "Access", "Findings", "Pages", "Looks", "People and set-up")
 
 
@@ -58,6 +63,8 @@ class Line:
 def page(request: HttpRequest) -> HttpResponse:
     """GET /trail/?at=&span=&on=&who=&action=&q=&before=."""
     person = allowed(request, "read")
+    if request.GET.get("format") in ("json", "csv"):
+        return export(request, request.GET["format"])
     asked = _asked(request, person)
     events = _events(asked, person, PAGE)
     ordered = list(reversed(events)) if asked.at else events
@@ -107,10 +114,11 @@ def _moment(text: str, person: PersonInfo) -> datetime | None:
 
 
 def _events(asked: Asked, person: PersonInfo, limit: int) -> list[TrailEvent]:
-    """Newest first. What it was done on is looked for in targets and in what the event says, so that a deploy of a service is found by it."""
+    """Newest first. `on` is looked for in targets and in what the event says, so that a deploy of a service is found by the service."""
     start = asked.at - asked.reach() if asked.at else None
     end = asked.at + asked.reach() if asked.at else None
-    found = trail.events(start=start, end=end, actor=asked.who, action=asked.action, text=asked.on or asked.q, before_seq=asked.before, limit=limit)
+    words = asked.on or asked.q
+    found = trail.events(start=start, end=end, actor=asked.who, action=asked.action, text=words, before_seq=asked.before, limit=limit)
     if asked.on and asked.q:
         wanted = asked.q.lower()
         found = [event for event in found if wanted in f"{event.action} {event.target} {event.body}".lower()]
@@ -126,7 +134,8 @@ def lane_of(event: TrailEvent) -> tuple[int, str]:
     room = event.action.split(".", 1)[0]
     if room in ("change", "deploy"):
         return (1, "") if event.body.get("kind") == "access" else (0, "change")
-    table = {"finding": (2, "bad"), "alert": (3, "bad"), "page": (3, "bad"), "scan": (4, "ring"), "inbox": (4, "ring"), "source": (4, "ring")}
+    look = (4, "ring")
+    table = {"finding": (2, "bad"), "alert": (3, "bad"), "page": (3, "bad"), "scan": look, "inbox": look, "source": look}
     if event.action in ("person.signed_in", "person.signed_out", "person.sign_in_failed", "sign_in_link.redeemed"):
         return (1, "")
     return table.get(room, (5, ""))
@@ -134,7 +143,8 @@ def lane_of(event: TrailEvent) -> tuple[int, str]:
 
 def _line(event: TrailEvent, at: datetime | None) -> Line:
     apart = event.occurred_at - at if at else timedelta(0)
-    words = "" if at is None else "the moment" if abs(apart) < timedelta(seconds=30) else f"{formats.duration(apart)} {'after' if apart > timedelta(0) else 'before'}"
+    side = "after" if apart > timedelta(0) else "before"
+    words = "" if at is None else "the moment" if abs(apart) < timedelta(seconds=30) else f"{formats.duration(apart)} {side}"
     kind = str(event.body.get("kind") or event.action.split(".", 1)[0])
     return Line(event, kind, sentence(event).removeprefix(f"{event.actor}: "), words, words == "the moment")
 
@@ -150,7 +160,8 @@ def _picture(events: list[TrailEvent], asked: Asked, person: PersonInfo) -> Safe
         lane, look = lane_of(event)
         rows[lane][1].append(pictures.Dot(event.occurred_at, look))
     zone = zone_of(person)
-    told = f"{formats.count(len(events), 'event')} in {len(LANES)} lanes from {formats.when(start, zone, pin)} to {formats.when(end, zone, pin)}. The same events are in the table below."
+    stretch = f"{formats.when(start, zone, pin)} to {formats.when(end, zone, pin)}"
+    told = f"{formats.count(len(events), 'event')} in {len(LANES)} lanes, {stretch}. The same events are in the table below."
     return pictures.trail_lanes(rows, start, end, pin, zone, told)
 
 

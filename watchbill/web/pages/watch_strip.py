@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils.safestring import SafeString
 
 from watchbill.roster import queries as roster
-from watchbill.roster.queries import PersonInfo
+from watchbill.roster.queries import PersonInfo, Shift
 from watchbill.web import formats, pictures
 
 BEHIND, AHEAD = timedelta(hours=4), timedelta(hours=20)
@@ -24,6 +24,12 @@ class WatchLine:
     next_name: str
     next_at: datetime | None
     gap: bool
+
+
+def security_watch() -> str:
+    """The slug of the security watch; "" while no such schedule is there yet."""
+    slug = roster.security_schedule()
+    return slug if any(schedule.slug == slug for schedule in roster.schedules()) else ""
 
 
 def watch_lines(now: datetime) -> tuple[WatchLine, ...]:
@@ -49,24 +55,26 @@ def watch_lines(now: datetime) -> tuple[WatchLine, ...]:
 
 def bars(slug: str, start: datetime, end: datetime, person: PersonInfo) -> list[pictures.Bar]:
     """The shifts of a schedule as bars: mine, others, nobody."""
-    drawn = []
-    for shift in roster.shifts(slug, start, end):
-        if shift.person is None:
-            drawn.append(pictures.Bar(shift.start, shift.end, "nobody", "gap"))
-        else:
-            mine = shift.person.id == person.id
-            drawn.append(pictures.Bar(shift.start, shift.end, shift.person.name.split()[0], "me" if mine else ""))
-    return drawn
+    return [bar(shift, person) for shift in roster.shifts(slug, start, end)]
+
+
+def bar(shift: Shift, person: PersonInfo) -> pictures.Bar:
+    """One shift as a bar: its person's first name, or a gap."""
+    if shift.person is None:
+        return pictures.Bar(shift.start, shift.end, "nobody", "gap")
+    mine = shift.person.id == person.id
+    return pictures.Bar(shift.start, shift.end, (shift.person.name.split() or ["?"])[0], "me" if mine else "")
 
 
 def watch_strip(now: datetime, person: PersonInfo, zone: ZoneInfo) -> SafeString | None:
     """The security watch from four hours ago to twenty hours on; None without a schedule."""
-    slug = roster.security_schedule()
+    slug = security_watch()
     if not slug:
         return None
     start = (now - BEHIND).replace(minute=0, second=0, microsecond=0)
     end = start + BEHIND + AHEAD
     drawn = bars(slug, start, end, person)
     who = ", ".join(f"{bar.text} until {formats.clock(bar.end, zone)}" for bar in drawn)
-    sentence = f"The security watch from {formats.when(start, zone, now)} to {formats.when(end, zone, now)}: {who}. It is {formats.clock(now, zone)}."
+    stretch = f"{formats.when(start, zone, now)} to {formats.when(end, zone, now)}"
+    sentence = f"The security watch from {stretch}: {who}. It is {formats.clock(now, zone)}."
     return pictures.strip(drawn, start, end, now, zone, sentence)

@@ -32,7 +32,8 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         else:
             raise Problem("link_spent", "This link is spent", "The person it was made for is gone.", status=410)
         _sign_in(request, person)
-        return HttpResponseRedirect("/sample/" if state.get("company") == "sample" else "/setup/" if link.kind == "set_up" else "/", status=303)
+        sample = state.get("company") == "sample"
+        return HttpResponseRedirect("/sample/" if sample else "/setup/" if link.kind == "set_up" else "/", status=303)
     context = {"title": "Welcome", "link": link, "known": known, "sample": state.get("company") == "sample", "zone": settings().timezone}
     answer = render(request, "sign_in/welcome.html", context)
     answer["Cache-Control"] = "no-store"

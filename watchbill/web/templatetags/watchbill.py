@@ -1,4 +1,4 @@
-"""Tags and filters for our templates: moments in the reader's zone, decisions and states with word and shape, other people's text made inert.
+"""Tags and filters for our templates: moments in the reader's zone, badges with word and shape, other people's text made inert.
 
 They decide nothing about the product; they only write down what a query said. Everything that isn't ours is escaped here or by autoescape.
 """
