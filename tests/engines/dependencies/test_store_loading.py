@@ -178,6 +178,22 @@ def test_a_kind_of_packing_we_do_not_know_is_refused(store: AdvisoryStore, tmp_p
     assert refused(store, path).code == "bad_archive"
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_packing_that_chooses_its_own_memory_is_refused(store: AdvisoryStore, tmp_path: Path, method: int) -> None:
+    with zipfile.ZipFile(tmp_path / "odd.zip", "w", method) as archive:
+        archive.writestr("SALT-1.json", GOOD["SALT-1.json"])
+    found = refused(store, tmp_path / "odd.zip")
+    assert (found.code, found.reason) == ("bad_archive", "a member is packed in a way we don't read (only stored and deflated)")
+
+
+def test_a_large_archives_end_record_that_points_nowhere_is_refused(store: AdvisoryStore, tmp_path: Path) -> None:
+    data = bytearray(zip_of(tmp_path / "far.zip", GOOD).read_bytes())
+    struct.pack_into("<L", data, len(data) - 22 + 12, 0xFFFFFFFF)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 2**64 - 1, 1)
+    (tmp_path / "far.zip").write_bytes(bytes(data[:-22]) + locator + bytes(data[-22:]))
+    assert refused(store, tmp_path / "far.zip").code == "bad_archive"
+
+
 def test_what_is_not_json_in_an_archive_is_listed(store: AdvisoryStore, tmp_path: Path) -> None:
     report = store.load([zip_of(tmp_path / "mixed.zip", [("README.md", b"#"), ("folder/", b""), *GOOD.items()])])
     assert report.added == 2

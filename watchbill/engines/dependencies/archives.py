@@ -21,6 +21,9 @@ _END_RECORD = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _END64_PLACE = struct.Struct("<4sLQL")
 
+_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError, OSError)
+"""All that zipfile and our own look at a broken archive can raise."""
+
 Item = tuple[str, bytes | Unreadable]
 """Where it lies, and its bytes or why they were not read."""
 
@@ -130,7 +133,7 @@ def _read_zip(path: Path, budget: Budget) -> Iterator[Item]:
             members = _checked_members(archive, where)
             for member in members:
                 yield f"{where}:{member.filename}", _read_member(archive, member, where, budget)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, struct.error, ValueError, OSError) as error:
+    except _DAMAGE as error:
         raise LoadRefused("bad_archive", f"the archive is damaged or of a kind we don't read ({error})", where) from error
 
 
@@ -175,6 +178,9 @@ def _check_member(member: zipfile.ZipInfo, where: str) -> None:
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise LoadRefused("unsafe_archive", "a member is a symbolic link or a device, not a file", here)
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # the other kinds let the archive choose how much memory unpacking takes
+        raise LoadRefused("bad_archive", "a member is packed in a way we don't read (only stored and deflated)", here)
     if name.lower().endswith(_NESTED):
         raise LoadRefused("unsafe_archive", "a member is an archive itself", here)
     if member.file_size > limits.RATIO_FREE_BYTES and member.file_size > limits.MAX_RATIO * max(1, member.compress_size):
