@@ -11,14 +11,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.apps import apps
+from django.db.models import Q, QuerySet
 
 from watchbill.base import clock, limits
-from watchbill.base.models import Job
 from watchbill.base.unit import current, news, wake
 from watchbill.base.writer import write
+
+if TYPE_CHECKING:
+    from watchbill.base.models import Job
 
 _log = logging.getLogger(__name__)
 _PERIODIC = "every:"
@@ -90,11 +93,11 @@ def enqueue(kind: str, args: dict[str, Any], *, due: datetime | None = None, key
     if len(text) > limits.JOB_ARGS_BYTES:
         raise ValueError(f"a job's arguments have at most {limits.JOB_ARGS_BYTES} bytes; store them and pass a reference")
     if key:
-        earlier = Job.objects.filter(key=key, state__in=("waiting", "running")).values_list("pk", flat=True).first()
+        earlier = _jobs().filter(key=key, state__in=("waiting", "running")).values_list("pk", flat=True).first()
         if earlier is not None:
             return earlier
     now = clock.now()
-    job = Job.objects.create(kind=kind, args=text, key=key, lane=lane, due=due or now, created_at=now)
+    job = _jobs().create(kind=kind, args=text, key=key, lane=lane, due=due or now, created_at=now)
     wake("jobs")
     return job.pk
 
@@ -115,21 +118,21 @@ def run_due(now: datetime, limit: int = 20) -> int:
 
 def next_due() -> datetime | None:
     """When the next waiting job is due or the next lease ends; None when there is neither."""
-    waiting = Job.objects.filter(state="waiting").order_by("due").values_list("due", flat=True).first()
-    leased = Job.objects.filter(state="running").order_by("lease_until").values_list("lease_until", flat=True).first()
+    waiting = _jobs().filter(state="waiting").order_by("due").values_list("due", flat=True).first()
+    leased = _jobs().filter(state="running").order_by("lease_until").values_list("lease_until", flat=True).first()
     return min((at for at in (waiting, leased) if at is not None), default=None)
 
 
 def renew(job: JobInfo) -> bool:
     """Keep the lease of a long job. False when it was lost to another worker: then stop."""
     until = clock.now() + timedelta(seconds=limits.JOB_LEASE_SECONDS)
-    mine = Job.objects.filter(pk=job.id, state="running", attempts=job.attempt)
+    mine = _jobs().filter(pk=job.id, state="running", attempts=job.attempt)
     return write(lambda: mine.update(lease_until=until), name="jobs.renew") == 1
 
 
 def dead(limit: int = 100) -> list[DeadJob]:
     """Jobs given up, latest first."""
-    rows = Job.objects.filter(state="dead").order_by("-done_at")[:limit]
+    rows = _jobs().filter(state="dead").order_by("-done_at")[:limit]
     return [DeadJob(row.pk, row.kind, row.key, row.attempts, row.last_error, row.done_at or row.due) for row in rows]
 
 
@@ -137,10 +140,10 @@ def try_again(job_id: int) -> bool:
     """Bring a dead job back, due now. False when it isn't dead, or another with its key is at work."""
 
     def revive() -> bool:
-        row = Job.objects.filter(pk=job_id, state="dead").first()
-        if row is None or (row.key and Job.objects.filter(key=row.key, state__in=("waiting", "running")).exists()):
+        row = _jobs().filter(pk=job_id, state="dead").first()
+        if row is None or (row.key and _jobs().filter(key=row.key, state__in=("waiting", "running")).exists()):
             return False
-        Job.objects.filter(pk=job_id).update(state="waiting", attempts=0, due=clock.now(), done_at=None)
+        _jobs().filter(pk=job_id).update(state="waiting", attempts=0, due=clock.now(), done_at=None)
         wake("jobs")
         return True
 
@@ -151,17 +154,23 @@ def forget_old(before: datetime) -> int:
     """Drop jobs done before `before`, a batch at a time; how many. Dead ones stay."""
 
     def drop() -> int:
-        ids = list(Job.objects.filter(state="done", done_at__lt=before).values_list("pk", flat=True)[:1000])
-        return Job.objects.filter(pk__in=ids).delete()[0]
+        ids = list(_jobs().filter(state="done", done_at__lt=before).values_list("pk", flat=True)[:1000])
+        return _jobs().filter(pk__in=ids).delete()[0]
 
     return write(drop, lane="slow", name="jobs.forget_old")
+
+
+def _jobs() -> "QuerySet[Job]":
+    """The table, looked up late: rooms import this module to register in their apps.py, before there are tables."""
+    rows: QuerySet[Job] = apps.get_model("base", "Job").objects.all()
+    return rows
 
 
 def _arm_periodic(now: datetime) -> None:
     """Make the lasting row of each periodic kind that has none yet; bring it closer when its period was shortened."""
     if not _registry.periods:
         return
-    known = dict(Job.objects.filter(key__startswith=_PERIODIC, state__in=("waiting", "running")).values_list("key", "due"))
+    known = dict(_jobs().filter(key__startswith=_PERIODIC, state__in=("waiting", "running")).values_list("key", "due"))
     wanted = {_PERIODIC + kind: (kind, now + timedelta(seconds=seconds)) for kind, seconds in _registry.periods.items()}
     late = {key: latest for key, (_, latest) in wanted.items() if key in known and known[key] > latest}
     missing = {key: value for key, value in wanted.items() if key not in known}
@@ -172,7 +181,7 @@ def _arm_periodic(now: datetime) -> None:
         for key, (kind, due) in missing.items():
             enqueue(kind, {}, due=due, key=key)
         for key, due in late.items():
-            Job.objects.filter(key=key, state="waiting", due__gt=due).update(due=due)
+            _jobs().filter(key=key, state="waiting", due__gt=due).update(due=due)
 
     write(arm, name="jobs.arm")
 
@@ -181,11 +190,11 @@ def _claimable(now: datetime) -> list[tuple[int, str]]:
     ready = Q(state="waiting", due__lte=now) | Q(state="running", lease_until__lte=now)
     with _registry.lock:
         mine = set(_registry.running)
-    rows = Job.objects.filter(ready).order_by("due", "pk").values_list("pk", "lane")[: limits.WRITE_GROUP]
+    rows = _jobs().filter(ready).order_by("due", "pk").values_list("pk", "lane")[: limits.WRITE_GROUP]
     return [row for row in rows if row[0] not in mine]
 
 
-def _claim_next(now: datetime) -> Job | None:
+def _claim_next(now: datetime) -> "Job | None":
     job = write(lambda: _claim(now), name="jobs.claim") if _claimable(now) else None
     if job is not None:
         with _registry.lock:
@@ -193,10 +202,10 @@ def _claim_next(now: datetime) -> Job | None:
     return job
 
 
-def _claim(now: datetime) -> Job | None:
-    taken = set(Job.objects.filter(state="running", lease_until__gt=now).exclude(lane="").values_list("lane", flat=True))
+def _claim(now: datetime) -> "Job | None":
+    taken = set(_jobs().filter(state="running", lease_until__gt=now).exclude(lane="").values_list("lane", flat=True))
     free = [pk for pk, lane in _claimable(now) if not lane or lane not in taken]
-    row = Job.objects.select_for_update(skip_locked=True).filter(pk__in=free).order_by("due", "pk").first()
+    row = _jobs().select_for_update(skip_locked=True).filter(pk__in=free).order_by("due", "pk").first()
     if row is None:
         return None
     row.attempts += 1
@@ -206,7 +215,7 @@ def _claim(now: datetime) -> Job | None:
     return row
 
 
-def _run(job: Job, now: datetime) -> None:
+def _run(job: "Job", now: datetime) -> None:
     if job.attempts > limits.JOB_ATTEMPTS and not job.key.startswith(_PERIODIC):
         _finish(job, "its worker died each time", now)
         return
@@ -222,19 +231,19 @@ def _run(job: Job, now: datetime) -> None:
     _finish(job, error, clock.now())
 
 
-def _finish(job: Job, error: str, now: datetime) -> None:
+def _finish(job: "Job", error: str, now: datetime) -> None:
     """Done, due again, or dead; nothing if another worker has taken it over meanwhile."""
     changes = _after(job, error, now)
 
     def settle() -> None:
-        mine = Job.objects.filter(pk=job.pk, state="running", attempts=job.attempts)
+        mine = _jobs().filter(pk=job.pk, state="running", attempts=job.attempts)
         if mine.update(**changes) and changes["state"] == "dead":
             news("base.job_dead", f"job:{job.pk}", {"kind": job.kind, "error": error})
 
     write(settle, name="jobs.finish")
 
 
-def _after(job: Job, error: str, now: datetime) -> dict[str, Any]:
+def _after(job: "Job", error: str, now: datetime) -> dict[str, Any]:
     pauses = limits.JOB_RETRY_SECONDS
     pause = pauses[min(job.attempts, len(pauses)) - 1]
     if job.key.startswith(_PERIODIC):

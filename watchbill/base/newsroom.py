@@ -9,13 +9,17 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from django.db.models import Exists, F, OuterRef
+from django.apps import apps
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from watchbill.base import limits, subscriptions
-from watchbill.base.models import Delivery, News
 from watchbill.base.subscriptions import Handler, NewsItem, Subscription
 from watchbill.base.writer import write
+
+if TYPE_CHECKING:
+    from watchbill.base.models import Delivery, News
 
 _log = logging.getLogger(__name__)
 _ERROR_CHARS = 1000
@@ -66,12 +70,12 @@ def deliver_due(now: datetime) -> int:
 
 def next_due() -> datetime | None:
     """When the next delivery is to be tried, None when nothing is owed."""
-    return Delivery.objects.order_by("due").values_list("due", flat=True).first()
+    return _deliveries().order_by("due").values_list("due", flat=True).first()
 
 
 def stuck() -> list[StuckNews]:
     """Deliveries that failed again and again, oldest first."""
-    rows = Delivery.objects.filter(attempts__gte=limits.NEWS_STUCK_AFTER).exclude(last_error="").select_related("news").order_by("pk")
+    rows = _deliveries().filter(attempts__gte=limits.NEWS_STUCK_AFTER).exclude(last_error="").select_related("news").order_by("pk")
     return [StuckNews(row.news.pk, row.news.topic, row.subject, row.subscriber, row.attempts, row.due, row.last_error) for row in rows]
 
 
@@ -79,28 +83,40 @@ def forget_old(before: datetime) -> int:
     """Drop news from before `before` that nobody is owed any more, a batch at a time; how many."""
 
     def drop() -> int:
-        old = News.objects.filter(created_at__lt=before).exclude(Exists(Delivery.objects.filter(news=OuterRef("pk"))))
-        return News.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:1000])).delete()[0]
+        old = _news().filter(created_at__lt=before).exclude(Exists(_deliveries().filter(news=OuterRef("pk"))))
+        return _news().filter(pk__in=list(old.values_list("pk", flat=True)[:1000])).delete()[0]
 
     return write(drop, lane="slow", name="news.forget_old")
 
 
-def _due(now: datetime) -> list[int]:
-    """Ids of deliveries that are due and have no earlier one of their line still waiting for its time."""
-    earlier = Delivery.objects.filter(subscriber=OuterRef("subscriber"), subject=OuterRef("subject"), pk__lt=OuterRef("pk"), due__gt=now)
-    free = Delivery.objects.filter(due__lte=now).exclude(Exists(earlier)).order_by("pk")
-    return list(free.values_list("pk", flat=True)[: limits.NEWS_TURN])
-
-
-def _claim(now: datetime) -> list[Delivery]:
-    ids = _due(now)
-    rows = list(Delivery.objects.filter(pk__in=ids).select_related("news").order_by("pk").select_for_update(of=("self",)))
-    lease = now + timedelta(seconds=limits.NEWS_LEASE_SECONDS)
-    Delivery.objects.filter(pk__in=ids).update(due=lease, attempts=F("attempts") + 1)
+def _deliveries() -> "QuerySet[Delivery]":
+    """The table, looked up late: rooms import this module to subscribe in their apps.py, before there are tables."""
+    rows: QuerySet[Delivery] = apps.get_model("base", "Delivery").objects.all()
     return rows
 
 
-def _hand_over(delivery: Delivery) -> str | None:
+def _news() -> "QuerySet[News]":
+    """As above."""
+    rows: QuerySet[News] = apps.get_model("base", "News").objects.all()
+    return rows
+
+
+def _due(now: datetime) -> list[int]:
+    """Ids of deliveries that are due and have no earlier one of their line still waiting for its time."""
+    earlier = _deliveries().filter(subscriber=OuterRef("subscriber"), subject=OuterRef("subject"), pk__lt=OuterRef("pk"), due__gt=now)
+    free = _deliveries().filter(due__lte=now).exclude(Exists(earlier)).order_by("pk")
+    return list(free.values_list("pk", flat=True)[: limits.NEWS_TURN])
+
+
+def _claim(now: datetime) -> "list[Delivery]":
+    ids = _due(now)
+    rows = list(_deliveries().filter(pk__in=ids).select_related("news").order_by("pk").select_for_update(of=("self",)))
+    lease = now + timedelta(seconds=limits.NEWS_LEASE_SECONDS)
+    _deliveries().filter(pk__in=ids).update(due=lease, attempts=F("attempts") + 1)
+    return rows
+
+
+def _hand_over(delivery: "Delivery") -> str | None:
     """None when taken, else what went wrong."""
     subscription = subscriptions.named(delivery.subscriber)
     if subscription is None:
@@ -116,16 +132,16 @@ def _hand_over(delivery: Delivery) -> str | None:
     return None
 
 
-def _put_back(delivery: Delivery, error: str, now: datetime) -> None:
+def _put_back(delivery: "Delivery", error: str, now: datetime) -> None:
     pauses = limits.NEWS_RETRY_SECONDS
     due = now + timedelta(seconds=pauses[min(delivery.attempts, len(pauses) - 1)])
-    write(lambda: Delivery.objects.filter(pk=delivery.pk).update(due=due, last_error=error), name="news.put_back")
+    write(lambda: _deliveries().filter(pk=delivery.pk).update(due=due, last_error=error), name="news.put_back")
     held_attempt = delivery.attempts + 1
     if held_attempt == limits.NEWS_STUCK_AFTER:
         _log.error("news is stuck", extra={"subject": delivery.subject, "subscriber": delivery.subscriber})
 
 
 def _settle(done: Sequence[int], held: Sequence[int], now: datetime) -> None:
-    Delivery.objects.filter(pk__in=done).delete()
+    _deliveries().filter(pk__in=done).delete()
     # Held back behind one that failed: not tried, so neither counted nor delayed for themselves.
-    Delivery.objects.filter(pk__in=held, due__gt=now, last_error="").update(due=now, attempts=F("attempts") - 1)
+    _deliveries().filter(pk__in=held, due__gt=now, last_error="").update(due=now, attempts=F("attempts") - 1)

@@ -17,7 +17,9 @@ T = TypeVar("T")
 
 
 class GroupLost(RuntimeError):
-    """The database took the whole transaction back inside a closure, neighbours included. Its cause is what the closure raised, if it raised."""
+    """The database took the whole transaction back inside a closure, neighbours included. Its cause is what the closure raised, if it
+    raised.
+    """
 
 
 class HookForbidden(RuntimeError):
