@@ -130,7 +130,8 @@ def check_codeowners(text: str, field: str = "codeowners") -> str:
         plain = line.strip()
         if not plain.replace("\t", " ").isprintable():
             raise _bad_line(field, number, "it holds characters that can't be seen")
-        if plain and not plain.startswith(("#", "[", "^[")):
+        section = plain.startswith(("[", "^[")) and plain.endswith("]")
+        if plain and not plain.startswith("#") and not section:
             reason = pattern_trouble(plain.split()[0])
             if reason:
                 raise _bad_line(field, number, reason)

@@ -19,7 +19,7 @@ from watchbill.engines.calendar.problems import CalendarError
 from watchbill.engines.calendar.zones import check_zone
 from watchbill.roster import limits, models, queries, rules
 from watchbill.roster.as_code import keeping, snapshot
-from watchbill.roster.as_code.desired import check_new, wanted_of
+from watchbill.roster.as_code.desired import check_hours, check_new, wanted_of
 from watchbill.roster.as_code.document import RosterFile, read_roster
 from watchbill.roster.as_code.plan import Change, Fields, plan
 from watchbill.roster.facts import OverrideInfo, PersonInfo, RosterDiff, ServiceInfo, TokenInfo
@@ -56,6 +56,7 @@ def _planned(file: RosterFile) -> tuple[Change, ...]:
     standing = snapshot.standing(now)
     check_new(standing, wanted)
     changes = plan(standing, wanted)
+    check_hours(changes, wanted)
     _check_admins(changes)
     return changes
 

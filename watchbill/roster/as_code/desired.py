@@ -3,7 +3,7 @@
 Every value that can't be used is a ``Problem`` at its path in the file, such as ``service[3].tier``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from msgspec import UnsetType
@@ -27,7 +27,7 @@ from watchbill.roster.as_code.document import (
     ServicePart,
     TeamPart,
 )
-from watchbill.roster.as_code.plan import Facts, Fields, Value, Wanted
+from watchbill.roster.as_code.plan import Change, Facts, Fields, Value, Wanted
 from watchbill.roster.ownership import check_codeowners, check_glob
 
 T = TypeVar("T")
@@ -104,6 +104,14 @@ def check_new(standing: Facts, wanted: Wanted) -> None:
                 if key not in standing.get(kind, {}) and not fields.get(name):
                     where = wanted.places[kind, key, ""]
                     raise invalid(f"{where}.{name}", f"A new {kind} needs a {name.replace('_', ' ')}.", f'Add {name} = "..." there.')
+
+
+def check_hours(changes: Iterable[Change], wanted: Wanted) -> None:
+    """Raise ``Problem`` when a team would close as it opens: such a team never works, and what waits for it would wait for ever."""
+    for change in changes:
+        if change.kind == "team" and change.sign != "-" and change.after["opens"] == change.after["closes"]:
+            where = wanted.places["team", change.key, ""]
+            raise invalid(f"{where}.closes", f"Team {change.key} would close as it opens.", "A whole day is 00:00 to 24:00.")
 
 
 class _Found:

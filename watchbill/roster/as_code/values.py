@@ -121,7 +121,7 @@ def local_time(value: datetime, place: str) -> str:
 
 
 def windows(values: Sequence[str], place: str) -> tuple[str, ...]:
-    return listed(values, place, lambda value, at: write_window(read_window(value, at)))
+    return listed(values, place, lambda value, at: told(lambda: write_window(read_window(value, at)), at))
 
 
 def instant(value: datetime, zone: str, place: str) -> datetime:
