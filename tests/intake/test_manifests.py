@@ -47,6 +47,13 @@ class TestFinding:
         (inside / "linked").symlink_to(outside, target_is_directory=True)
         assert list(find_manifests(inside)) == []
 
+    def test_a_go_sum_beside_its_go_mod_is_not_looked_at_twice(self, tmp_path: Path) -> None:
+        for name in ("go.mod", "go.sum"):
+            (tmp_path / name).write_bytes(b"module example.org/x\n")
+        (tmp_path / "alone").mkdir()
+        (tmp_path / "alone" / "go.sum").write_bytes(b"")
+        assert [found.manifest for found in find_manifests(tmp_path)] == ["go.mod", "alone/go.sum"]
+
     def test_a_single_file_is_its_own_manifest(self, tmp_path: Path) -> None:
         (tmp_path / "requirements.txt").write_bytes(PINS)
         assert [found.manifest for found in find_manifests(tmp_path / "requirements.txt")] == ["requirements.txt"]
@@ -102,7 +109,7 @@ class TestTheChild:
         assert decode(encode(answer)) == answer
 
     def test_too_little_memory_is_a_reason_not_a_crash(self) -> None:
-        burst = run_contained("watchbill.intake.scans.reader_child", ["package-lock.json"], lockfile(200_000), Bounds(memory_mib=120))
+        burst = run_contained("watchbill.intake.scans.reader_child", ["package-lock.json"], lockfile(100_000), Bounds(memory_mib=60))
         assert isinstance(burst, Burst)
 
     def test_too_much_processor_time_is_a_reason(self) -> None:

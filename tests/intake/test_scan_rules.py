@@ -12,7 +12,7 @@ from watchbill.cases.findings.rules import KevFact, ScanOutcome
 from watchbill.engines.dependencies.advisory import Advisory, Affected, Event, Range
 from watchbill.engines.dependencies.packages import Package
 from watchbill.engines.dependencies.results import Hit, UnknownMatch
-from watchbill.intake.scans.rules import canonical_id, outcome_sentence, sightings_of, summarise
+from watchbill.intake.scans.rules import UNJUDGED, canonical_id, outcome_sentence, sightings_of, summarise
 from watchbill.intake.scans.values import AdvisoryFacts, Look, ReadManifest, UnreadManifest
 
 AT = datetime(2026, 11, 23, 15, 52, tzinfo=UTC)
@@ -76,7 +76,9 @@ class TestTheNameAProblemIsKeptUnder:
 class TestSightings:
     def test_two_advisories_for_one_cve_are_one_sighting(self) -> None:
         ghsa, pysec = advisory("GHSA-a", "CVE-2025-1"), advisory("PYSEC-1", "CVE-2025-1")
-        made = sightings_of("package-lock.json", "package-lock-v3", [hit("19.1.1", ghsa), hit("19.1.1", pysec)], [], facts_of(ghsa, pysec).get)
+        made = sightings_of(
+            "package-lock.json", "package-lock-v3", [hit("19.1.1", ghsa), hit("19.1.1", pysec)], [], facts_of(ghsa, pysec).get
+        )
         assert [sighting.advisory for sighting in made] == ["CVE-2025-1"]
 
     def test_the_command_raises_to_the_nearest_version_that_mends_all_of_them(self) -> None:
@@ -111,9 +113,17 @@ class TestSightings:
         (made,) = sightings_of("package-lock.json", "package-lock-v3", [], [loose], facts_of(known).get)
         assert (made.pin, made.unpinned_bound) == ("not_pinned", ">=19")
 
-    def test_a_doubt_that_names_no_advisory_makes_no_sighting(self) -> None:
+    def test_a_package_nobody_can_judge_is_a_sighting_of_its_own_and_never_clean(self) -> None:
         loose = UnknownMatch(Package("npm", "left-shelf", "", "", bound=">=19"), "", "not pinned", candidates=3)
-        assert sightings_of("package-lock.json", "package-lock-v3", [], [loose], {}.get) == ()
+        (made,) = sightings_of("package-lock.json", "package-lock-v3", [], [loose], {}.get)
+        assert (made.advisory, made.pin, made.unpinned_bound) == (UNJUDGED, "not_pinned", ">=19")
+        assert "3 known problems" in made.title
+
+    def test_a_version_nobody_can_order_is_a_sighting_of_its_own(self) -> None:
+        odd = UnknownMatch(Package("npm", "left-shelf", "nineteen", ""), "", "nineteen is no version", candidates=1)
+        (made,) = sightings_of("package-lock.json", "package-lock-v3", [], [odd], {}.get)
+        assert (made.pin, made.version_unknown) == ("unknown", "nineteen is no version")
+        assert "1 known problem " in made.title
 
 
 class TestTheLookInWords:
@@ -126,7 +136,10 @@ class TestTheLookInWords:
         assert summary.inputs_unreadable == (("c/poetry.lock", "cut short"),)
 
     def test_nothing_changed_is_said(self) -> None:
-        assert outcome_sentence(look((ReadManifest("go.mod", "gomod", ()),)), ScanOutcome()) == "1 of 1 files read, 0 packages. Nothing changed."
+        assert (
+            outcome_sentence(look((ReadManifest("go.mod", "gomod", ()),)), ScanOutcome())
+            == "1 of 1 files read, 0 packages. Nothing changed."
+        )
 
     def test_what_changed_is_counted(self) -> None:
         outcome = ScanOutcome(opened=(1, 2), fixed=(3,), unchanged=False)

@@ -70,6 +70,8 @@ def find_manifests(path: Path) -> Iterator[FoundFile]:
             file = Path(folder, name)
             if file.is_symlink() or not file.is_file() or reader_for(name, b"") is None:
                 continue
+            if name == "go.sum" and "go.mod" in files:
+                continue  # read together with its go.mod; twice would be two findings for one problem
             yield FoundFile(file.relative_to(path).as_posix(), file)
             found += 1
             if found >= limits.MANIFESTS_PER_PATH:

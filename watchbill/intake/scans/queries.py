@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import OuterRef, Subquery
+
 from watchbill.base import clock
 from watchbill.intake.scans.models import InventoryRow, Scan, Source
 
@@ -50,10 +52,9 @@ class ScanInfo:
 def sources() -> tuple[SourceInfo, ...]:
     """Every source, by service and name."""
     now = clock.now()
-    newest: dict[int, int] = {}
-    for source_id, packages in Scan.objects.order_by("source_id", "finished_at").values_list("source_id", "packages"):
-        newest[source_id] = packages
-    return tuple(_source(row, now, newest.get(row.pk, 0)) for row in Source.objects.order_by("service", "name"))
+    latest = Scan.objects.filter(source=OuterRef("pk")).order_by("-finished_at", "-pk")
+    newest = dict(Source.objects.values_list("pk", Subquery(latest.values("packages")[:1])))
+    return tuple(_source(row, now, newest[row.pk] or 0) for row in Source.objects.order_by("service", "name"))
 
 
 def source(source_id: int) -> SourceInfo | None:

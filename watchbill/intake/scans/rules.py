@@ -15,6 +15,8 @@ from watchbill.engines.dependencies.packages import Package
 from watchbill.engines.dependencies.results import Hit, UnknownMatch
 from watchbill.intake.scans.values import AdvisoryFacts, Look
 
+UNJUDGED = "unjudged-version"
+
 
 def canonical_id(ids: Iterable[str]) -> str:
     """The name a problem is kept under: its lowest CVE where it has one, else the lowest id of the group.
@@ -74,7 +76,10 @@ def sightings_of(
             sighting = _sighting(manifest, kind, hit.package, hit.fixed, known, together)
             found.setdefault((hit.package.ecosystem, hit.package.name, known.canonical), sighting)
     for match in unknown:
-        known = facts(match.advisory_id) if match.advisory_id else None
+        if not match.advisory_id:
+            found.setdefault((match.package.ecosystem, match.package.name, UNJUDGED), _unjudged(manifest, match))
+            continue
+        known = facts(match.advisory_id)
         if known is not None:
             sighting = _sighting(manifest, kind, match.package, (), known, (), match.reason)
             found.setdefault((match.package.ecosystem, match.package.name, known.canonical), sighting)
@@ -113,6 +118,26 @@ def _sighting(
         advisory_modified=advisory.modified,
         unpinned_bound="" if package.version else (package.bound or "any version"),
         version_unknown=unknown if package.version else "",
+    )
+
+
+def _unjudged(manifest: str, match: UnknownMatch) -> Sighting:
+    """A package that advisories name while nobody can tell whether they apply: a sighting of its own, so that it never looks clean."""
+    package = match.package
+    problems = "1 known problem" if match.candidates == 1 else f"{match.candidates} known problems"
+    why = "its version can't be ordered" if package.version else "it is not pinned"
+    return Sighting(
+        kind="dependency",
+        advisory=UNJUDGED,
+        ecosystem=package.ecosystem,
+        package=package.name,
+        purl=package.purl,
+        installed=package.version,
+        manifest=manifest,
+        title=f"{package.name}: {why}, so {problems} can't be ruled out",
+        summary=f"{match.reason}. Pin an exact version, then look again: each problem is judged by itself.",
+        unpinned_bound="" if package.version else (package.bound or "any version"),
+        version_unknown=match.reason if package.version else "",
     )
 
 

@@ -5,71 +5,72 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=300, unique=True)),
-                ('kind', models.CharField(choices=[('pushed', 'pushed'), ('path', 'watched path')], max_length=10)),
-                ('service', models.CharField(blank=True, max_length=100)),
-                ('repo', models.CharField(blank=True, max_length=300)),
-                ('branch', models.CharField(blank=True, max_length=200)),
-                ('path', models.CharField(blank=True, max_length=1000)),
-                ('created_at', models.DateTimeField()),
-                ('last_scan_at', models.DateTimeField(null=True)),
-                ('last_outcome', models.TextField(blank=True)),
-                ('last_ok', models.BooleanField(default=False)),
-                ('inputs', models.JSONField(default=list)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=300, unique=True)),
+                ("kind", models.CharField(choices=[("pushed", "pushed"), ("path", "watched path")], max_length=10)),
+                ("service", models.CharField(blank=True, max_length=100)),
+                ("repo", models.CharField(blank=True, max_length=300)),
+                ("branch", models.CharField(blank=True, max_length=200)),
+                ("path", models.CharField(blank=True, max_length=1000)),
+                ("created_at", models.DateTimeField()),
+                ("last_scan_at", models.DateTimeField(null=True)),
+                ("last_outcome", models.TextField(blank=True)),
+                ("last_ok", models.BooleanField(default=False)),
+                ("inputs", models.JSONField(default=list)),
             ],
             options={
-                'indexes': [models.Index(fields=['service'], name='source_service')],
+                "indexes": [models.Index(fields=["service"], name="source_service")],
             },
         ),
         migrations.CreateModel(
-            name='Scan',
+            name="Scan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=80, unique=True)),
-                ('inbox_id', models.BigIntegerField(null=True)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField()),
-                ('complete', models.BooleanField()),
-                ('packages', models.IntegerField(default=0)),
-                ('inputs_read', models.JSONField(default=list)),
-                ('unreadable', models.JSONField(default=list)),
-                ('notes', models.JSONField(default=list)),
-                ('unknown', models.JSONField(default=list)),
-                ('outcome', models.TextField(blank=True)),
-                ('held', models.BooleanField(default=False)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scans', to='scans.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=80, unique=True)),
+                ("inbox_id", models.BigIntegerField(null=True)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField()),
+                ("complete", models.BooleanField()),
+                ("packages", models.IntegerField(default=0)),
+                ("inputs_read", models.JSONField(default=list)),
+                ("unreadable", models.JSONField(default=list)),
+                ("notes", models.JSONField(default=list)),
+                ("unknown", models.JSONField(default=list)),
+                ("outcome", models.TextField(blank=True)),
+                ("held", models.BooleanField(default=False)),
+                ("source", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="scans", to="scans.source")),
             ],
             options={
-                'indexes': [models.Index(fields=['source', '-finished_at'], name='scan_source_newest')],
+                "indexes": [models.Index(fields=["source", "-finished_at"], name="scan_source_newest")],
             },
         ),
         migrations.CreateModel(
-            name='InventoryRow',
+            name="InventoryRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('manifest', models.CharField(max_length=500)),
-                ('ecosystem', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=300)),
-                ('version', models.CharField(blank=True, max_length=200)),
-                ('bound', models.CharField(blank=True, max_length=200)),
-                ('purl', models.CharField(blank=True, max_length=600)),
-                ('direct', models.BooleanField(null=True)),
-                ('kind', models.CharField(blank=True, max_length=40)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='inventory', to='scans.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("manifest", models.CharField(max_length=500)),
+                ("ecosystem", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=300)),
+                ("version", models.CharField(blank=True, max_length=200)),
+                ("bound", models.CharField(blank=True, max_length=200)),
+                ("purl", models.CharField(blank=True, max_length=600)),
+                ("direct", models.BooleanField(null=True)),
+                ("kind", models.CharField(blank=True, max_length=40)),
+                ("source", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="inventory", to="scans.source")),
             ],
             options={
-                'indexes': [models.Index(fields=['ecosystem', 'name'], name='inventory_package'), models.Index(fields=['source', 'manifest'], name='inventory_place')],
+                "indexes": [
+                    models.Index(fields=["ecosystem", "name"], name="inventory_package"),
+                    models.Index(fields=["source", "manifest"], name="inventory_place"),
+                ],
             },
         ),
     ]
