@@ -109,8 +109,8 @@ class TestTheChild:
         assert decode(encode(answer)) == answer
 
     def test_too_little_memory_is_a_reason_not_a_crash(self) -> None:
-        burst = run_contained("watchbill.intake.scans.reader_child", ["package-lock.json"], lockfile(100_000), Bounds(memory_mib=60))
-        assert isinstance(burst, Burst)
+        answer = run_contained("watchbill.intake.scans.reader_child", ["package-lock.json"], lockfile(100_000), Bounds(memory_mib=60))
+        assert isinstance(answer, Burst) or isinstance(decode(answer), Unreadable)
 
     def test_too_much_processor_time_is_a_reason(self) -> None:
         burst = run_contained("timeit", ["-n", "1", "-r", "1", "while True: pass"], b"", Bounds(cpu_seconds=1, wall_seconds=20))
