@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchbill.engines.dependencies.purl import make_purl, parse_purl
+from watchbill.engines.dependencies.versions import normalise_name
 
 names = st.from_regex(r"[a-z0-9][a-z0-9-]{0,10}[a-z0-9]", fullmatch=True)
 versions = st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=0x2FF, categories=["L", "N", "P", "S"]), min_size=1, max_size=20)
@@ -70,7 +71,7 @@ def test_an_endless_purl_is_none() -> None:
 
 @given(st.sampled_from(["PyPI", "npm", "crates.io", "RubyGems", "Hex"]), names, versions)
 def test_a_purl_reads_back_as_it_was_meant(ecosystem: str, name: str, version: str) -> None:
-    assert parse_purl(make_purl(ecosystem, name, version)) == (ecosystem, name, version)
+    assert parse_purl(make_purl(ecosystem, name, version)) == (ecosystem, normalise_name(ecosystem, name), version)
 
 
 @given(names, names, versions)
