@@ -104,7 +104,7 @@ def _shell(request: HttpRequest) -> Shell:
 def _counts(person: PersonInfo, gaps: int) -> dict[str, tuple[str, bool]]:
     """Words beside the menu's lines, and whether each is loud."""
     ringing = len(paging.my_pages(person.id))
-    opened = findings.counts().open
+    opened = sum(findings.open_by_service().values())
     return {
         "now": (str(ringing) if ringing else "", True),
         "findings": (formats.number(opened) if opened else "", False),

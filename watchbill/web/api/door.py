@@ -28,8 +28,8 @@ class Caller:
     person: PersonInfo
 
     def actor(self) -> Actor:
-        """As the trail keeps it: the token's name and its person."""
-        return Actor("token", f"{self.person.email} ({self.token.name})", "api")
+        """As the trail keeps it: the token's person, by a token."""
+        return Actor("token", self.person.email, "api")
 
 
 class ProblemOut(Schema):

@@ -11,7 +11,7 @@ from watchbill.cases.findings import services as verbs
 from watchbill.cases.findings.queries import FindingDetail
 from watchbill.roster import queries as roster
 from watchbill.web import formats
-from watchbill.web.api.door import ERRORS, MOST, PAGE, ProblemOut, cursor, position, who
+from watchbill.web.api.door import ERRORS, MOST, PAGE, ProblemOut, who
 from watchbill.web.pages.findings import row_facts
 
 router = Router(tags=["findings"])
@@ -95,12 +95,10 @@ class VerbIn(Schema):
 def listed(
     request: HttpRequest, q: str = "is:open", after: str = Query("", alias="cursor"), limit: int = Query(PAGE, ge=1, le=MOST)
 ) -> dict[str, Any]:
-    """`q` is the search line of the Findings page."""
-    who(request, "read")
-    number = position(after, 1)
-    found = queries.search(q, page=number, size=limit)
-    more = number * limit < found.total
-    return {"items": [row_facts(row) for row in found.rows], "total": found.total, "next": cursor(number + 1) if more else None}
+    """`q` is the search line of the Findings page; `mine:me` is the token's person."""
+    caller = who(request, "read")
+    found = queries.search(q, size=limit, after=after, person=caller.person.email)
+    return {"items": [row_facts(row) for row in found.rows], "total": found.total, "next": found.next or None}
 
 
 @router.get("/{int:finding_id}", response={200: DetailOut, ERRORS: ProblemOut}, summary="One finding")
@@ -163,9 +161,9 @@ def claim_fix(request: HttpRequest, finding_id: int) -> dict[str, Any]:
 
 @router.post("/{int:finding_id}/not_affected", response={200: DetailOut, ERRORS: ProblemOut}, summary="Close as not affected")
 def not_affected(request: HttpRequest, finding_id: int, given: VerbIn) -> dict[str, Any]:
-    """Needs a reason, and the triage role."""
+    """Needs a reason; an engineer's waits for security's second look."""
     caller = who(request, "act")
-    roster.require(caller.person, "triage")
+    roster.require(caller.person, "act")
     verbs.not_affected(finding_id, reason=given.reason, by=caller.actor())
     return detail_facts(queries.finding(finding_id))
 

@@ -139,7 +139,7 @@ def status(request: HttpRequest) -> dict[str, Any]:
         "ok": not health.late,
         "version": _version(),
         "person": person.email,
-        "open_findings": findings.counts().open,
+        "open_findings": sum(findings.open_by_service().values()),
         "ringing": [alert_facts(one.alert) for one in paging.my_pages(person.id)],
         "sources": {"total": len(sources), "stale": sum(1 for source in sources if source.stale)},
         "late_pages": health.late,

@@ -9,10 +9,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from watchbill.base import clock
-from watchbill.base.problem import Problem
+from watchbill.base.problem import Problem, not_found
 from watchbill.paging import queries as paging
 from watchbill.paging import services as bell
+from watchbill.paging.queries import AlertInfo
+from watchbill.paging.trace import trace
+from watchbill.roster.queries import PersonInfo
+from watchbill.web.privacy import may_see
 from watchbill.web.reader import actor, allowed
+
+LOUD = frozenset({"sent", "escalated", "exhausted", "unreachable"})
 
 
 @dataclass(frozen=True)
@@ -26,18 +32,25 @@ class Entry:
     sub: str = ""
 
 
+def seen_by(person: PersonInfo, alert_id: int) -> AlertInfo:
+    """The alert, for whoever may know what it is about. Raises Problem(not_found)."""
+    alert = paging.alert(alert_id)
+    if not may_see(person, alert.subject):
+        raise not_found("alert", alert_id)
+    return alert
+
+
 @require_safe
 def page(request: HttpRequest, alert_id: int) -> HttpResponse:
     """GET /alerts/<id>/."""
     person = allowed(request, "read")
-    alert = paging.alert(alert_id)
-    mine = [one for one in paging.pages(alert_id) if one.person_id == person.id]
+    alert = seen_by(person, alert_id)
     context = {
         "title": f"Alert {alert.number}",
         "alert": alert,
         "pages": paging.pages(alert_id),
-        "mine": mine,
-        "entries": [Entry(line.at, line.text, "page" if line.kind == "page" else "") for line in paging.trace(alert_id)],
+        "mine": trace(alert_id, person.id)[:1],
+        "entries": [Entry(line.at, line.text, "page" if line.kind in LOUD else "") for line in reversed(trace(alert_id))],
         "upcoming": paging.next_for(alert_id, clock.now()) if alert.state == "triggered" else None,
     }
     return render(request, "alerts/alert.html", context)
@@ -47,12 +60,12 @@ def page(request: HttpRequest, alert_id: int) -> HttpResponse:
 def act(request: HttpRequest, alert_id: int) -> HttpResponse:
     """POST /alerts/<id>/do: ack, escalate or resolve, then back to where the button stood."""
     person = allowed(request, "act")
+    alert = seen_by(person, alert_id)
     do = request.POST.get("do", "")
     if do == "ack":
-        bell.acknowledge(alert_id, by=actor(person), person_id=person.id, channel="desk")
+        bell.acknowledge(alert_id, by=actor(person), person_id=person.id, channel="web")
     elif do == "escalate":
         bell.escalate_now(alert_id, by=actor(person))
     else:
         raise Problem("invalid", "Which button?", "The form said neither acknowledge nor escalate.", status=422)
-    alert = paging.alert(alert_id)
     return HttpResponseRedirect(alert.link or reverse("alert", args=[alert_id]), status=303)

@@ -11,19 +11,19 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from watchbill.base import changes, clock, trail
+from watchbill.base import clock, trail
 from watchbill.base.problem import Problem, invalid
 from watchbill.cases.findings import queries as findings
 from watchbill.cases.findings import services as verbs
 from watchbill.cases.findings.queries import FindingDetail
 from watchbill.paging import queries as paging
+from watchbill.paging import services as bell
 from watchbill.paging.queries import AlertInfo
 from watchbill.roster import queries as roster
 from watchbill.roster.queries import PersonInfo
 from watchbill.web.pages.alerts import Entry
 from watchbill.web.reader import actor, allowed, signed_in, zone_of
 
-AROUND = timedelta(hours=1)
 LONGEST_ACCEPTANCE = timedelta(days=180)
 CLOSED = ("fixed", "not_affected", "withdrawn", "retired", "duplicate")
 
@@ -52,7 +52,7 @@ def page(request: HttpRequest, finding_id: int) -> HttpResponse:
     """GET /findings/<id>/."""
     person = allowed(request, "read")
     finding = findings.finding(finding_id)
-    alert = paging.alert_for(f"finding:{finding_id}")
+    alert = _alert_of(finding)
     now = clock.now()
     open_alert = alert if alert is not None and alert.state != "resolved" else None
     context = {
@@ -78,6 +78,11 @@ def page(request: HttpRequest, finding_id: int) -> HttpResponse:
     return render(request, "findings/finding.html", context)
 
 
+def _alert_of(finding: FindingDetail) -> AlertInfo | None:
+    """The alert that this finding rings by; several findings of one package may share one."""
+    return paging.alert(finding.alert_id) if finding.alert_id else paging.alert_for(f"finding:{finding.id}")
+
+
 def _next_step(finding: FindingDetail) -> str:
     """The next right thing in one sentence; its button stands beside it."""
     if finding.state == "fixed":
@@ -98,8 +103,8 @@ def _answers(finding: FindingDetail) -> list[Answer]:
 
 
 def _around(finding: FindingDetail) -> list[Entry]:
-    """Changes on the same service within an hour of when this was first (or last again) seen."""
-    found = changes.changes_around(finding.opened_at, AROUND, [f"service:{finding.service}"])
+    """Changes on the same service, repository or package within an hour of when this was first (or last again) seen."""
+    found = findings.around(finding.id)
     entries = [Entry(change.occurred_at, change.summary, "change", change.seq, f"by {change.by}") for change in found]
     entries.append(Entry(finding.opened_at, "This finding was seen" if not finding.reopened_count else "This finding came back", "page"))
     return sorted(entries, key=lambda entry: entry.at)
@@ -138,7 +143,11 @@ def act(request: HttpRequest, finding_id: int) -> HttpResponse:
 
 
 def _take(finding_id: int, _form: QueryDict, person: PersonInfo) -> str:
+    """Taking a finding is answering its page too, when one rings."""
     verbs.take(finding_id, by=actor(person), person=person)
+    alert = _alert_of(findings.finding(finding_id))
+    if alert is not None and alert.state == "triggered":
+        bell.acknowledge(alert.id, by=actor(person), person_id=person.id, channel="web")
     return "It is yours. Nobody else is paged."
 
 
@@ -181,7 +190,8 @@ def _number(form: QueryDict, name: str) -> int:
 
 def _not_affected(finding_id: int, form: QueryDict, person: PersonInfo) -> str:
     verbs.not_affected(finding_id, reason=form.get("reason", ""), by=actor(person))
-    return "Noted as not affected, with your reason."
+    closed = findings.finding(finding_id).state == "not_affected"
+    return "Closed as not affected, with your reason." if closed else "Noted. It stays open until security has had a second look."
 
 
 def _assign(finding_id: int, form: QueryDict, person: PersonInfo) -> str:
@@ -193,8 +203,8 @@ VERBS: dict[str, tuple[str, Callable[[int, QueryDict, PersonInfo], str]]] = {
     "take": ("act", _take),
     "fixed": ("act", _fixed),
     "accept": ("act", _accept),
-    "sign": ("accept_risk", _sign),
-    "reject": ("accept_risk", _reject),
-    "not_affected": ("triage", _not_affected),
+    "sign": ("act", _sign),
+    "reject": ("act", _reject),
+    "not_affected": ("act", _not_affected),
     "assign": ("act", _assign),
 }

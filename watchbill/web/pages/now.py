@@ -146,7 +146,7 @@ def _gaps(person: PersonInfo, now: datetime) -> list[Need]:
 
 def _mine(person: PersonInfo) -> list[Need]:
     """Findings of mine that are due this week."""
-    rows = findings.search(f"is:open mine:{person.email} due:week sort:due", page=1, size=MINE_SHOWN).rows
+    rows = findings.search("is:open mine:me due:week sort:due", size=MINE_SHOWN, person=person.email).rows
     return [Need(row.decision, row.title, reverse("finding", args=[row.id]), (row.why,), due=row.due) for row in rows]
 
 

@@ -59,7 +59,7 @@ def _context(person: PersonInfo, **more: object) -> dict[str, object]:
         "may_configure": roster.may(person, "configure"),
         "may_act": roster.may(person, "act"),
         "sample": state.get("company") == "sample",
-        "open_findings": findings.counts().open,
+        "open_findings": sum(findings.open_by_service().values()),
         "witness": trail.witness_status(),
         "url": settings().public_url,
         **more,
