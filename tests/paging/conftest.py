@@ -1,12 +1,20 @@
 """What the bell's tests share: settings in the test's hand, and servers at the edge."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import SettableClock
+from tests.paging.bell import Bell
+from tests.paging.company import ROSTER
 from tests.paging.fake_servers import FakeMail, FakeWeb, fake_mail, fake_web, self_signed
-from watchbill.base import settings
+from watchbill.base import newsroom, settings, subscriptions
+from watchbill.base.acting import SYSTEM
+from watchbill.base.newsroom import NewsItem
+from watchbill.roster.services import apply_roster
 
 
 @pytest.fixture
@@ -39,14 +47,41 @@ def unproven_web(set_to: Callable[..., None], tmp_path: Path) -> Iterator[FakeWe
         yield server
 
 
-@pytest.fixture
-def mail(set_to: Callable[..., None]) -> Iterator[FakeMail]:
-    """A mail server on loopback that our mail goes to."""
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[FakeMail]:
+    """One mail server on loopback for all tests."""
     with fake_mail() as server:
-        set_to(
-            MAIL_HOST="127.0.0.1",
-            MAIL_PORT=server.port,
-            MAIL_SENDER="watchbill@saltmarsh.example",
-            PUBLIC_URL="https://watch.saltmarsh.example",
-        )
         yield server
+
+
+@pytest.fixture
+def mail(mail_server: FakeMail, set_to: Callable[..., None]) -> FakeMail:
+    """A mail server on loopback that our mail goes to, with nothing in it yet."""
+    mail_server.reset()
+    set_to(MAIL_HOST="127.0.0.1", MAIL_PORT=mail_server.port, MAIL_SENDER="watchbill@saltmarsh.example")
+    set_to(PUBLIC_URL="https://watch.saltmarsh.example")
+    return mail_server
+
+
+@pytest.fixture
+def heard() -> Iterator[list[NewsItem]]:
+    """All news of the bell, once delivered."""
+    items: list[NewsItem] = []
+    newsroom.subscribe("paging.*", "tests.paging.heard", items.append)
+    yield items
+    subscriptions.remove("tests.paging.heard")
+
+
+@pytest.fixture
+def saltmarsh(db: None, clock: SettableClock, set_to: Callable[..., None]) -> Bell:
+    """The company with its roster, at 10:00 in Amsterdam on Tuesday 24 November 2026: Alice and Bob are on watch. No mail server."""
+    set_to(MAIL_HOST="")
+    clock.set(datetime(2026, 11, 24, 9, 0, tzinfo=UTC))
+    apply_roster(ROSTER, by=SYSTEM)
+    return Bell(clock)
+
+
+@pytest.fixture
+def bell(saltmarsh: Bell, mail: FakeMail) -> Bell:
+    """The same, with a mail server."""
+    return replace(saltmarsh, mail=mail)

@@ -66,6 +66,8 @@ def fake_web(certificate: Path | None = None) -> Iterator[FakeWeb]:
             self.end_headers()
             self.wfile.write(b"{}")
 
+        do_GET = do_POST  # noqa: N815 - its names
+
         def log_message(self, *_: Any) -> None:
             """Silent."""
 
@@ -142,6 +144,10 @@ class FakeMail:
     slow: float = 0.0
     taken: list[Message] = field(default_factory=list)
     arrived: list[float] = field(default_factory=list)
+
+    def reset(self) -> None:
+        """As at first, at the same port."""
+        self.reply, self.to, self.slow, self.taken, self.arrived = "250 OK", "250 OK", 0.0, [], []
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
         if self.to.startswith("250"):

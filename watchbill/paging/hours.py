@@ -24,7 +24,10 @@ def opening_of(alert: Alert) -> Opening:
 
     @cache
     def opening(at: datetime) -> datetime:
-        return at if roster.is_working_time(team, at) else roster.next_opening(team, at)
+        try:
+            return at if roster.is_working_time(team, at) else roster.next_opening(team, at)
+        except Problem:
+            return at  # a team that never works has nothing to wait for; leaving its people asleep for ever is no choice
 
     return opening
 

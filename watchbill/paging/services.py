@@ -22,6 +22,7 @@ from watchbill.paging.merging import merge
 from watchbill.paging.models import Alert
 from watchbill.paging.rules import sentences
 from watchbill.paging.rules.escalation import Policy, Position, Step, snapshot
+from watchbill.paging.rules.texts import one_line
 from watchbill.paging.rules.words import AlertState, Decision, LogKind
 from watchbill.roster import queries as roster
 
@@ -73,7 +74,7 @@ def open_alert(
     draft = Alert(
         subject=subject,
         dedup_key=dedup_key,
-        title=_one_line(title)[: limits.TITLE_CHARS],
+        title=one_line(title, limits.TITLE_CHARS),
         decision=decision,
         why=_sentences(why, limits.WHY_LINES),
         guidance=_sentences(guidance, limits.GUIDANCE_LINES),
@@ -101,12 +102,8 @@ def _check(subject: str, dedup_key: str, title: str, decision: str, link: str) -
         raise invalid("link", "The link is a path of these pages, such as /findings/412.")
 
 
-def _one_line(text: str) -> str:
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-
-
 def _sentences(lines: tuple[str, ...], most: int) -> list[str]:
-    return [text for line in lines[:most] if (text := _one_line(line)[: limits.SENTENCE_CHARS])]
+    return [text for line in lines[:most] if (text := one_line(line, limits.SENTENCE_CHARS))]
 
 
 def _open_or_merge(draft: Alert, policy: str, by: Actor) -> AlertRef:
@@ -229,7 +226,7 @@ def resolve_alert(which: int | str, by: Actor, why: str) -> bool:
             return False
         alert.state, alert.resolved_at, alert.resolved_by, alert.next_step_at = AlertState.RESOLVED.value, now, by.name, None
         alert.save(update_fields=["state", "resolved_at", "resolved_by", "next_step_at"])
-        reason = _one_line(why)[: limits.SENTENCE_CHARS]
+        reason = one_line(why, limits.SENTENCE_CHARS)
         call_off(alert.pk, f"the alert was resolved: {reason}")
         _log_one(alert, now, LogKind.RESOLVED, f"Resolved: {reason}")
         audit(by, "alert.resolved", f"alert:{alert.pk}", ref=alert.subject, body={"why": reason[:400]})

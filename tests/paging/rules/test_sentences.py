@@ -66,7 +66,7 @@ def test_people_are_listed_as_one_says_it(people: list[str], text: str) -> None:
 
 def test_a_gap_says_who_is_next() -> None:
     text = sentences.nobody_on_watch("Berths", "16:11 CET", sentences.next_watch_text("Alice", "Tue 08:00 CET"))
-    assert text == "Nobody is on the Berths schedule at 16:11 CET; the next watch is Alice's, Tue 08:00 CET."
+    assert text == "Nobody is on the Berths schedule at 16:11 CET; the next watch begins Tue 08:00 CET (Alice)."
 
 
 def test_a_gap_without_end_says_so() -> None:

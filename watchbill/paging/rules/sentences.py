@@ -77,7 +77,7 @@ def nobody_on_watch(schedule: str, at: str, next_watch: str) -> str:
 
 def next_watch_text(person: str, starts: str) -> str:
     """The end of a gap sentence."""
-    return f"the next watch is {person}'s, {starts}" if person else "no watch is planned"
+    return f"the next watch begins {starts} ({person})" if person else "no watch is planned"
 
 
 def no_such(kind: str, name: str) -> str:
@@ -113,8 +113,7 @@ def after_the_end(people: Sequence[str]) -> str:
 
 def held(person: str, channel: str, opens: str, team: str) -> str:
     """Why a page waits."""
-    whose = f"{team}'s" if team else "the team's"
-    return f"{person} is paged {by_channel(channel)} {opens}: this can wait for working hours, and it is outside {whose}."
+    return f"{person} is paged {by_channel(channel)} {opens}: this can wait, and it is outside the working hours of {team or 'the team'}."
 
 
 def released_by_raise(person: str, channel: str) -> str:
@@ -141,7 +140,7 @@ def sent(person: str, channel: str, took: timedelta, attempts: int) -> str:
     """A page went out. `took` counts from when it was due."""
     tries = f", at try {attempts}" if attempts > 1 else ""
     if channel == DESK:
-        return f"{person}'s page stands at the desk{tries}."
+        return f"The page for {person} stands at the desk{tries}."
     return f"Paged {person} {by_channel(channel)}{tries}: handed over in {span(took)}."
 
 
