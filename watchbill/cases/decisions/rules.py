@@ -3,12 +3,11 @@
 An input nobody knows is assumed at its middle value, shown as assumed, and sends the finding to security triage:
 
 - exposure unknown: `controlled`; human impact unknown (no tier set): `medium`;
-- automatable unknown has no middle. It is assumed `no`: fewer than one advisory in ten carries a vector, so `yes` would raise nearly everything
-  on no evidence. A person settles it in triage.
+- automatable unknown has no middle. It is assumed `no`: fewer than one advisory in ten carries a vector, so `yes` would raise nearly
+  everything on no evidence. A person settles it in triage.
 
-An assumption never makes a `now`: where another answer to an assumed question would give less, `now` is held at `hours`. (Where every answer gives
-`now`, the assumption decides nothing, and holding back would leave somebody asleep without a reason.)
-"""
+An assumption never makes a `now`: where another answer to an assumed question would give less, `now` is held at `hours`. (Where every
+answer gives `now`, the assumption decides nothing, and holding back would leave somebody asleep without a reason.)"""
 
 from datetime import datetime
 from itertools import product
@@ -35,7 +34,9 @@ LABELS = {"public_poc": "exploit code is public", "very_high": "very high"}
 
 
 class DecisionInput(msgspec.Struct, frozen=True):
-    """One answer, with its words (`label`): who says so, as of when, and whether nobody knew. `as_of` is aware UTC, None where no date is known."""
+    """One answer, with its words (`label`): who says so, as of when, and whether nobody knew. `as_of` is aware UTC, None where no date
+    is known.
+    """
 
     name: str
     value: str
@@ -46,7 +47,9 @@ class DecisionInput(msgspec.Struct, frozen=True):
 
 
 class ThreatFacts(msgspec.Struct, frozen=True):
-    """What is known of the threat: when it was listed as exploited and by whom, whether exploits are public, the CVSS vector, and the age of the facts."""
+    """What is known of the threat: when it was listed as exploited and by whom, whether exploits are public, the CVSS vector, and the
+    age of the facts.
+    """
 
     kev_listed: datetime | None = None
     kev_source: str = ""
@@ -68,7 +71,9 @@ class ServiceContext(msgspec.Struct, frozen=True):
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """A decision with all it rests on. `capped`: it would be `now`, were it not for an assumption. `triage`: security has to settle an assumption."""
+    """A decision with all it rests on. `capped`: it would be `now`, were it not for an assumption. `triage`: security has to settle an
+    assumption.
+    """
 
     decision: Decision
     outcome: Outcome
@@ -78,7 +83,9 @@ class Decided(msgspec.Struct, frozen=True):
 
 
 def decide_ssvc(exploitation: str, exposure: str, automatable: str, human_impact: str) -> Outcome:
-    """One row of the deployer table (CERT/CC SSVC, deployer patch application priority 1.0.0). Raises ValueError for a value it doesn't know."""
+    """One row of the deployer table (CERT/CC SSVC, deployer patch application priority 1.0.0). Raises ValueError for a value it doesn't
+    know.
+    """
     found = DEPLOYER.get((exploitation, exposure, automatable, human_impact))
     if found is None:
         raise ValueError(f"no row of the deployer table for {exploitation}, {exposure}, {automatable}, {human_impact}")

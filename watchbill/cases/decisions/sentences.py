@@ -75,7 +75,9 @@ _ORDER = ("CWE-502", "CWE-94", "CWE-78", "CWE-77", "CWE-787", "CWE-416", "CWE-89
 
 
 def decision_why(decided: Decided) -> str:
-    """Why this is now, hours, digest or silent: the answers that weigh, what that allows, and what was assumed. The table's own word stands beside it."""
+    """Why this is now, hours, digest or silent: the answers that weigh, what that allows, and what was assumed. The table's own word
+    stands beside it.
+    """
     text = f"{short_why(decided.inputs)}: it {_REACH[decided.decision]}."
     open_questions = [_QUESTION[item.name] for item in decided.inputs if item.assumed]
     if decided.capped:

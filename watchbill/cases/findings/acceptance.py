@@ -1,9 +1,8 @@
 """Who may accept a risk, for how long, and when it comes back: pure rules. They store nothing and ask no clock.
 
-Law 6: a risk is accepted by a named second person, with a reason and an end date, and comes back by itself. The signer is security; where the
-requester is the whole security team, the service's owner signs. "Not affected" is the same shape without an end date: an engineer's word needs
-security's second look; security's own word stands by itself.
-"""
+Law 6: a risk is accepted by a named second person, with a reason and an end date, and comes back by itself. The signer is security;
+where the requester is the whole security team, the service's owner signs. "Not affected" is the same shape without an end date: an
+engineer's word needs security's second look; security's own word stands by itself."""
 
 from datetime import datetime, timedelta
 
@@ -34,12 +33,16 @@ def check_reason(reason: str) -> str:
 
 
 def check_until(until: datetime, now: datetime) -> datetime:
-    """The end date; a last day that ends a little after 180 days is cut to them. Raises Problem(invalid) when it is past or further away."""
+    """The end date; a last day that ends a little after 180 days is cut to them. Raises Problem(invalid) when it is past or further
+    away.
+    """
     if until <= now:
         raise invalid("until", "The end date is not in the future.")
     latest = now + timedelta(days=ACCEPTANCE_DAYS)
     if until >= latest + timedelta(days=1):
-        raise invalid("until", f"A risk is accepted for at most {ACCEPTANCE_DAYS} days.", "Choose an earlier date; it can be asked for again then.")
+        raise invalid(
+            "until", f"A risk is accepted for at most {ACCEPTANCE_DAYS} days.", "Choose an earlier date; it can be asked for again then."
+        )
     return min(until, latest)
 
 
@@ -54,7 +57,9 @@ def check_signer(requester: str, signer: Signer, security_team_size: int) -> Non
         return
     if signer.owns and security_team_size == 0:
         return
-    raise forbidden("Signing takes somebody from security.", "Ask the security team; where it is one person, the service's owner signs for them.")
+    raise forbidden(
+        "Signing takes somebody from security.", "Ask the security team; where it is one person, the service's owner signs for them."
+    )
 
 
 def check_second_look(requester: str, signer: Signer) -> None:

@@ -1,5 +1,5 @@
-"""Accepting a risk, and calling a finding not affected: asked by one person, signed by another, ended by the calendar. It pages nobody by itself
-but when an acceptance ends and the decision says so.
+"""Accepting a risk, and calling a finding not affected: asked by one person, signed by another, ended by the calendar. It pages nobody
+by itself but when an acceptance ends and the decision says so.
 """
 
 from datetime import datetime
@@ -19,7 +19,8 @@ from watchbill.cases.findings.states import allowed, step
 
 
 def accept_risk(finding_id: int, reason: str, until: datetime, by: Actor) -> int:
-    """Ask for a risk to be accepted until a date (at most 180 days away). The finding stays open until a second person signs. The request's number.
+    """Ask for a risk to be accepted until a date (at most 180 days away). The finding stays open until a second person signs. The
+    request's number.
 
     Raises Problem for no reason, a bad date, a finding that can't be accepted, or one that somebody asked about already.
     """
@@ -36,7 +37,9 @@ def accept_risk(finding_id: int, reason: str, until: datetime, by: Actor) -> int
 
 
 def not_affected(finding_id: int, reason: str, by: Actor) -> int:
-    """Say that a finding does not affect us. On security's word it is closed; an engineer's waits for security's second look. The request's number."""
+    """Say that a finding does not affect us. On security's word it is closed; an engineer's waits for security's second look. The
+    request's number.
+    """
     person = require(by, "act")
     text = check_reason(reason)
 
@@ -63,13 +66,17 @@ def _ask(finding: Finding, kind: str, reason: str, until: datetime | None, asker
     )
     changes = Changes()
     what = f"accept the risk until {until:%d %b %Y}" if until else "call it not affected"
-    changes.tell(finding, f"finding.{kind}_asked", f"{asker} asks to {what}: {reason}", "finding.signature_wanted", reason=reason, acceptance=row.pk)
+    changes.tell(
+        finding, f"finding.{kind}_asked", f"{asker} asks to {what}: {reason}", "finding.signature_wanted", reason=reason, acceptance=row.pk
+    )
     store_story(changes, by)
     return row.pk
 
 
 def sign_acceptance(acceptance_id: int, by: Actor) -> None:
-    """Sign what another person asked for. Raises Problem(forbidden) for the requester, and for whoever may not sign; 409 when it is settled."""
+    """Sign what another person asked for. Raises Problem(forbidden) for the requester, and for whoever may not sign; 409 when it is
+    settled.
+    """
     person = require(by, "act")
 
     def sign() -> None:
@@ -137,7 +144,9 @@ def _write(changes: Changes, by: Actor, now: datetime, why: str) -> None:
 
 
 def expire_due(now: datetime, by: Actor = SYSTEM, limit: int = 500) -> int:
-    """End acceptances whose date has come: their findings are open again, decided anew, and ring if the decision says so. How many came back."""
+    """End acceptances whose date has come: their findings are open again, decided anew, and ring if the decision says so. How many came
+    back.
+    """
 
     def expire() -> list[int]:
         changes = Changes()
@@ -161,4 +170,3 @@ def expire_due(now: datetime, by: Actor = SYSTEM, limit: int = 500) -> int:
         return back
 
     return len(write(expire, lane="slow", name="findings.expire"))
-

@@ -1,14 +1,13 @@
-"""Everything that one unit of work changes about findings, gathered first and written afterwards: rows in wide statements, then audit and news.
+"""Everything that one unit of work changes about findings, gathered first and written afterwards: rows in wide statements, then audit
+and news.
 
 It decides nothing. Each finding's story is one audit event with a readable `text`; a sighting that only repeats what is known leaves none.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
-from django.db.models import F, IntegerField, QuerySet, Value
+from django.db.models import F, IntegerField, Model, QuerySet, Value
 from django.db.models.expressions import Combinable, CombinedExpression
 
 from watchbill.base.acting import Actor
@@ -18,8 +17,15 @@ from watchbill.cases.findings.models import Finding, MergedName, SeenBy
 
 SPARK_DAYS = 14
 _SPARK_BITS = (1 << SPARK_DAYS) - 1
-_FINDING_FIELDS = [one.name for one in Finding._meta.concrete_fields if one.name not in ("id", "fingerprint", "identity_version", "first_seen")]
-_SEEN_FIELDS = [one.name for one in SeenBy._meta.concrete_fields if one.name not in ("id", "feed", "fingerprint", "first_seen_at")]
+_NEVER_CHANGES = {"id", "fingerprint", "identity_version", "first_seen", "feed", "first_seen_at"}
+
+
+def _changeable(model: type[Model]) -> list[str]:
+    return [one.name for one in model._meta.concrete_fields if one.name not in _NEVER_CHANGES]  # noqa: SLF001 - Django's documented Meta API
+
+
+_FINDING_FIELDS = _changeable(Finding)
+_SEEN_FIELDS = _changeable(SeenBy)
 
 
 @dataclass
@@ -104,7 +110,7 @@ def seen_today(finding: Finding, now: datetime) -> None:
     finding.last_seen = now
 
 
-def spark(mask: int, day: datetime | Any, today: Any) -> tuple[int, ...]:
+def spark(mask: int, day: date, today: date) -> tuple[int, ...]:
     """Fourteen days as 0 and 1, oldest first, ending today. Takes the mask and the date of its lowest bit."""
     shifted = (mask << min(max((today - day).days, 0), SPARK_DAYS)) & _SPARK_BITS
     return tuple((shifted >> place) & 1 for place in range(SPARK_DAYS - 1, -1, -1))
@@ -120,5 +126,3 @@ def store_story(changes: Changes, by: Actor) -> None:
             finding = told.finding
             facts = {"state": finding.state, "decision": finding.decision, "service": finding.service, "team": finding.team}
             news(told.topic, subject, {**facts, **told.body})
-
-

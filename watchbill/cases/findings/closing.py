@@ -8,9 +8,9 @@ A sighting is proven gone only by evidence that is
 - proven to have looked: the manifest was read and held at least one package;
 - and where the installed version is known, no longer at the version that was affected (a source that forgot an advisory proves nothing).
 
-Three kinds of scan wait for a person before they close anything: an empty one after a non-empty one, one that read fewer files than the scan which
-saw the problem, and one that would close more than half of what it covers (and at least ten). Whatever is not proven gone is `not_seen`: still open.
-"""
+Three kinds of scan wait for a person before they close anything: an empty one after a non-empty one, one that read fewer files than the
+scan which saw the problem, and one that would close more than half of what it covers (and at least ten). Whatever is not proven gone is
+`not_seen`: still open."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -29,8 +29,9 @@ class LastLook(msgspec.Struct, frozen=True):
 
 
 class OpenSighting(msgspec.Struct, frozen=True):
-    """One open sighting of the feed: when it was last seen, by a scan that read which inputs. `unmoved`: the affected version is known to be
-    installed still."""
+    """One open sighting of the feed: when it was last seen, by a scan that read which inputs. `unmoved`: the affected version is known
+    to be installed still.
+    """
 
     id: int
     manifest: str

@@ -18,7 +18,9 @@ _YEAR_ONE = 1970
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """One source's facts about one finding, as stored in JSON. `pin` is pinned, not_pinned or unknown; `pin_note` says what stood there instead."""
+    """One source's facts about one finding, as stored in JSON. `pin` is pinned, not_pinned or unknown; `pin_note` says what stood there
+    instead.
+    """
 
     advisory: str
     aliases: tuple[str, ...] = ()
@@ -96,9 +98,8 @@ def from_json(stored: dict[str, Any]) -> Facts:
 def joined(told: Sequence[Facts], advisory: str) -> Facts:
     """One finding's facts from all its open sightings, in the order in which they were first told.
 
-    The first that tells of the finding's own advisory speaks; exploitation and vector come from whoever knows them (an exploited hole stays one,
-    though another source doesn't know it). Needs at least one.
-    """
+    The first that tells of the finding's own advisory speaks; exploitation and vector come from whoever knows them (an exploited hole
+    stays one, though another source doesn't know it). Needs at least one."""
     speaker = next((one for one in told if one.advisory == advisory), told[0])
     listed = sorted((one.kev for one in told if one.kev is not None), key=lambda kev: (kev.date_added, kev.cve))
     vectors = [one.vector for one in told if one.vector]

@@ -1,4 +1,5 @@
-"""What people do with a finding by hand: take it, hand it on, claim the fix, settle triage, retire it. Each is one transaction with its story.
+"""What people do with a finding by hand: take it, hand it on, claim the fix, settle triage, retire it. Each is one transaction with its
+story.
 
 A claim proves nothing: it asks for a newer look, and only `recording` closes on proof. Acceptance and "not affected" are in `accepting`.
 """
@@ -52,7 +53,9 @@ def change(finding_id: int, by: Actor, name: str, fn: Callable[[Finding, Changes
 
 
 def take(finding_id: int, by: Actor, person: PersonInfo | str | int | None = None) -> None:
-    """Somebody is on it: `person` (an e-mail address, number or PersonInfo), else the actor. The page is acknowledged at the bell, not here."""
+    """Somebody is on it: `person` (an e-mail address, number or PersonInfo), else the actor. The page is acknowledged at the bell, not
+    here.
+    """
     acting = require(by, "act") if by.kind != "system" else None
     chosen = acting if person is None else person if isinstance(person, PersonInfo) else roster.person(person)
     if chosen is None:
@@ -111,7 +114,9 @@ def _close_unowned(place: tuple[str, str, str], by: Actor) -> None:
 
 
 def claim_fix(finding_id: int, by: Actor) -> None:
-    """Somebody says that it is fixed: the state says so, and whoever can look again is asked to (`verification_wanted`). Nothing is closed."""
+    """Somebody says that it is fixed: the state says so, and whoever can look again is asked to (`verification_wanted`). Nothing is
+    closed.
+    """
     require_unless_system(by, "act")
 
     def run(finding: Finding, changes: Changes, now: datetime) -> None:
@@ -248,7 +253,9 @@ def _redecide(ids: list[int], by: Actor, rings: bool) -> list[int]:
             changes.touch(finding)
             moved += [finding.pk] if weighed.redecided or weighed.outgrown else []
         tell_weighed(changes, finding, weighed, full_why(finding, decided), before)
-        if reaches_people(finding, weighed) or (rings and finding.is_open and finding.decision in ("now", "hours") and finding.pin == "pinned"):
+        if reaches_people(finding, weighed) or (
+            rings and finding.is_open and finding.decision in ("now", "hours") and finding.pin == "pinned"
+        ):
             changes.speaks.append(finding)
     store_rows(changes, now)
     store_story(changes, by)

@@ -1,4 +1,6 @@
-"""Applies rules to finding rows in memory: new facts, a new decision, proof. It queries and writes nothing; `Changes` carries what came of it."""
+"""Applies rules to finding rows in memory: new facts, a new decision, proof. It queries and writes nothing; `Changes` carries what came
+of it.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -143,7 +145,9 @@ def full_why(finding: Finding, decided: Decided) -> str:
 
 
 def prove_fixed(finding: Finding, changes: Changes, why: str, proof: dict[str, str], now: datetime, ref: str) -> bool:
-    """Close a finding on proof. False when its state isn't one that proof closes (it was called not affected, say): then only the sighting closed."""
+    """Close a finding on proof. False when its state isn't one that proof closes (it was called not affected, say): then only the
+    sighting closed.
+    """
     if (finding.state, "prove") not in _PROVABLE:
         return False
     set_state(finding, step(finding.state, "prove"), now)
@@ -159,4 +163,15 @@ def prove_fixed(finding: Finding, changes: Changes, why: str, proof: dict[str, s
 
 _PROVABLE = frozenset((state, "prove") for state in (*OPEN_STATES, "accepted"))
 
-__all__ = ["decide_for", "full_why", "prove_fixed", "reaches_people", "seen_today", "set_due", "set_state", "settle", "tell_weighed", "weigh_finding"]
+__all__ = [
+    "decide_for",
+    "full_why",
+    "prove_fixed",
+    "reaches_people",
+    "seen_today",
+    "set_due",
+    "set_state",
+    "settle",
+    "tell_weighed",
+    "weigh_finding",
+]

@@ -14,8 +14,9 @@ T = TypeVar("T")
 
 @dataclass
 class Known:
-    """`mine`: this feed's sightings by fingerprint; `by_name`: findings by any fingerprint they are known under; `at_spot`: findings at one place and
-    package under whatever advisory; `told`: all open sightings of a finding, by finding id, oldest first."""
+    """`mine`: this feed's sightings by fingerprint; `by_name`: findings by any fingerprint they are known under; `at_spot`: findings at
+    one place and package under whatever advisory; `told`: all open sightings of a finding, by finding id, oldest first.
+    """
 
     mine: dict[str, SeenBy] = field(default_factory=dict)
     findings: dict[int, Finding] = field(default_factory=dict)
@@ -74,8 +75,7 @@ def _load_findings(known: Known, spots: Mapping[str, str]) -> None:
     strangers = {spot for fingerprint, spot in spots.items() if fingerprint not in known.by_name}
     for part in chunks(sorted(strangers)):
         for finding in Finding.objects.filter(spot__in=part):
-            finding = known.findings.setdefault(finding.pk, finding)
-            known.at_spot.setdefault(finding.spot, []).append(finding)
+            known.at_spot.setdefault(finding.spot, []).append(known.findings.setdefault(finding.pk, finding))
     for part_ids in chunks(sorted(ids - set(known.findings))):
         known.findings |= {finding.pk: finding for finding in Finding.objects.filter(pk__in=part_ids)}
 

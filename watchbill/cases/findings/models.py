@@ -1,8 +1,7 @@
 """The tables of findings. No decisions are taken here.
 
-A finding is one problem in one place. What each feed (a source looking at a place) saw of it is a row of its own, so that a finding which two
-sources report is fixed only when both rows are closed. Lists are ordered by (decision, due date, id), and the indexes say so.
-"""
+A finding is one problem in one place. What each feed (a source looking at a place) saw of it is a row of its own, so that a finding
+which two sources report is fixed only when both rows are closed. Lists are ordered by (decision, due date, id), and the indexes say so."""
 
 from django.db import models
 

@@ -1,4 +1,6 @@
-"""From an actor to the person behind it, and what that person may do. Deny by default: an actor without a person may do nothing that takes one."""
+"""From an actor to the person behind it, and what that person may do. Deny by default: an actor without a person may do nothing that
+takes one.
+"""
 
 from watchbill.base.acting import Actor
 from watchbill.base.problem import Problem, forbidden

@@ -1,8 +1,8 @@
-"""The one entrance for scan results: what a scan shows opens, refreshes, reopens or worsens findings; what it does not show closes only by proof.
+"""The one entrance for scan results: what a scan shows opens, refreshes, reopens or worsens findings; what it does not show closes only
+by proof.
 
-One transaction per scan, repeatable, with a fixed number of queries per few hundred sightings. It never trusts silence: `closing` says what a scan
-proves, and everything else that it did not show is marked `not_seen`.
-"""
+One transaction per scan, repeatable, with a fixed number of queries per few hundred sightings. It never trusts silence: `closing` says
+what a scan proves, and everything else that it did not show is marked `not_seen`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -55,9 +55,9 @@ class _Turn:
 def record_scan(scan: ScanSummary, sightings: tuple[Sighting, ...], by: Actor, version_now: VersionNow | None = None) -> ScanOutcome:
     """Apply one scan: all of it or nothing. The same key again changes nothing.
 
-    `version_now(manifest, ecosystem, package)`, where the caller knows it, answers what is installed now ("" for nothing): it stands in the proof, and
-    a package still at its affected version is never taken for fixed. Raises Problem(invalid) over the limits. Inside or outside `write`.
-    """
+    `version_now(manifest, ecosystem, package)`, where the caller knows it, answers what is installed now ("" for nothing): it stands in
+    the proof, and a package still at its affected version is never taken for fixed. Raises Problem(invalid) over the limits. Inside or
+    outside `write`."""
     _check(scan, sightings)
     return write(lambda: _record(scan, sightings, by, version_now), lane="slow", name="findings.record_scan")
 
@@ -66,10 +66,17 @@ def _check(scan: ScanSummary, sightings: tuple[Sighting, ...]) -> None:
     if not scan.key or len(scan.key) > SCAN_KEY_CHARS:
         raise invalid("key", f"A scan has a key of 1 to {SCAN_KEY_CHARS} characters.")
     if len(sightings) > SIGHTINGS_PER_SCAN:
-        raise invalid("sightings", f"{len(sightings):,} sightings; one scan brings at most {SIGHTINGS_PER_SCAN:,}.", "Send it as several scans.")
+        raise invalid(
+            "sightings", f"{len(sightings):,} sightings; one scan brings at most {SIGHTINGS_PER_SCAN:,}.", "Send it as several scans."
+        )
     if len(scan.inputs_read) + len(scan.scope.inputs) > INPUTS_PER_SCAN:
         raise invalid("inputs", f"One scan names at most {INPUTS_PER_SCAN:,} inputs.", "Send it as several scans.")
-    for name, text in (("source", scan.scope.source), ("service", scan.scope.service), ("repo", scan.scope.repo), ("branch", scan.scope.branch)):
+    for name, text in (
+        ("source", scan.scope.source),
+        ("service", scan.scope.service),
+        ("repo", scan.scope.repo),
+        ("branch", scan.scope.branch),
+    ):
         if len(text) > NAME_CHARS:
             raise invalid(name, f"The {name} has at most {NAME_CHARS} characters.")
     if any(len(one.manifest) > PATH_CHARS for one in sightings) or any(not one.advisory for one in sightings):
@@ -89,7 +96,13 @@ def _record(scan: ScanSummary, sightings: tuple[Sighting, ...], by: Actor, versi
     ignored = closing.ignored_reason(scan, looks)
     row = _write_scan(scan, feed, now, "ignored" if ignored else "applied")
     if ignored:
-        audit(by, "scan.ignored", f"scan:{scan.key}", outcome="ignored", body={"text": ignored, "source": place.source, "service": place.service})
+        audit(
+            by,
+            "scan.ignored",
+            f"scan:{scan.key}",
+            outcome="ignored",
+            body={"text": ignored, "source": place.source, "service": place.service},
+        )
         return ScanOutcome(ignored=ignored)
     stale = closing.stale_inputs(scan, looks)
     shown = {fingerprint(place, one): one for one in sightings if one.manifest not in stale}
@@ -180,7 +193,9 @@ def _see(turn: _Turn, name: str, sighting: Sighting, finding: Finding) -> None:
     told, row = facts_hash(facts), turn.known.mine.get(name)
     seen_at = turn.scan.finished_at
     if row is None:
-        row = SeenBy(feed=turn.feed, finding=finding, fingerprint=name, advisory=facts.advisory, manifest=sighting.manifest, first_seen_at=seen_at)
+        row = SeenBy(
+            feed=turn.feed, finding=finding, fingerprint=name, advisory=facts.advisory, manifest=sighting.manifest, first_seen_at=seen_at
+        )
         row.facts, row.facts_hash, row.last_seen_at, row.last_scan = to_json(facts), told, seen_at, turn.row
         turn.changes.sightings_new.append(row)
         _told(turn, finding).append(row)
@@ -275,7 +290,9 @@ def close_sighting(changes: Changes, loaded: Known, row: SeenBy, scan: RecordedS
     if others:
         finding.proof = [*finding.proof, proof][-10:]
         changes.touch(finding)
-        text = f"{proof['text']} {len(others)} other {'source still sees' if len(others) == 1 else 'sources still see'} it, so it stays open."
+        text = (
+            f"{proof['text']} {len(others)} other {'source still sees' if len(others) == 1 else 'sources still see'} it, so it stays open."
+        )
         changes.tell(finding, "finding.partly_proven", text, ref=f"scan:{scan.key}")
         return None
     return finding if prove_fixed(finding, changes, proof["text"], proof, now, f"scan:{scan.key}") else None

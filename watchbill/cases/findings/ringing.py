@@ -1,16 +1,16 @@
-"""From findings to the bell: one alert for each finding that is `now`, one for all that are `hours` in a service, and silence when it is fixed.
+"""From findings to the bell: one alert for each finding that is `now`, one for all that are `hours` in a service, and silence when it
+is fixed.
 
-A first scan of an old service may open fifty findings for working hours; they ring once, as a list. What nobody owns rings at security, once for
-each place. Whether anybody is reached, and when, is the bell's to decide; this only says what for and why.
-"""
+A first scan of an old service may open fifty findings for working hours; they ring once, as a list. What nobody owns rings at security,
+once for each place. Whether anybody is reached, and when, is the bell's to decide; this only says what for and why."""
 
 from collections.abc import Sequence
 
 from watchbill.base.acting import Actor
 from watchbill.base.writer import audit
 from watchbill.cases.decisions.rules import RANK
-from watchbill.cases.findings.judging import decide_for, full_why
 from watchbill.cases.findings.facts import from_json
+from watchbill.cases.findings.judging import decide_for, full_why
 from watchbill.cases.findings.models import Finding
 from watchbill.cases.findings.owners import Owners
 from watchbill.cases.limits import GUIDANCE_LINES, NAMED_IN_ALERT
@@ -72,7 +72,9 @@ def _ring_many(group: Sequence[Finding], by: Actor, owners: Owners) -> None:
         why=(f"{len(ordered)} findings were decided hours at once, so they ring once.", *named, *([f"and {rest} more"] if rest else [])),
         policy=owners.policy(first.service, team),
         team=team,
-        link=f"/findings/?q=service%3A{first.service}+is%3Aopen+decision%3Ahours" if first.service.isascii() and first.service else "/findings/",
+        link=f"/findings/?q=service%3A{first.service}+is%3Aopen+decision%3Ahours"
+        if first.service.isascii() and first.service
+        else "/findings/",
         guidance=tuple(dict.fromkeys(command for one in ordered for command in from_json(one.facts).upgrade))[:GUIDANCE_LINES],
         by=by,
     )
@@ -109,11 +111,17 @@ def _guidance(finding: Finding) -> tuple[str, ...]:
     place = f"In {finding.manifest}" + (f" of {finding.repo}" if finding.repo else "")
     if not facts.upgrade:
         return (f"{place}: {facts.package} {facts.installed}.", "There is no fixed version yet: reduce who can reach it.")
-    return (f"{place}: raise {facts.package} from {facts.installed}.", *facts.upgrade[:GUIDANCE_LINES], "Then press \u201cI fixed it\u201d, or send a new scan.")
+    return (
+        f"{place}: raise {facts.package} from {facts.installed}.",
+        *facts.upgrade[:GUIDANCE_LINES],
+        "Then press \u201cI fixed it\u201d, or send a new scan.",
+    )
 
 
 def quiet(findings: Sequence[Finding], by: Actor, why: str) -> None:
-    """End the alerts of findings that need nobody any more; one that speaks for many ends with the last of them. Their rows are written already."""
+    """End the alerts of findings that need nobody any more; one that speaks for many ends with the last of them. Their rows are written
+    already.
+    """
     keys = {finding.alert_key for finding in findings if finding.alert_key}
     if not keys:
         return

@@ -1,12 +1,12 @@
-"""What a source says it saw, and which finding that is: frozen values and pure identity. It reads no clock and no database, and decides no urgency.
+"""What a source says it saw, and which finding that is: frozen values and pure identity. It reads no clock and no database, and decides
+no urgency.
 
-A finding's identity is a 128-bit hash over versioned, canonical fields: place (service, repository, branch), package (purl type, namespace and
-name), advisory and manifest. Severity, title, description, tool and installed version are never part of it: a problem that is re-scored,
-re-worded or half-upgraded stays the same problem.
+A finding's identity is a 128-bit hash over versioned, canonical fields: place (service, repository, branch), package (purl type,
+namespace and name), advisory and manifest. Severity, title, description, tool and installed version are never part of it: a problem
+that is re-scored, re-worded or half-upgraded stays the same problem.
 
-The advisory is the unit and is stored as intake names it. It is never derived from its aliases here, because one advisory may stand for several
-CVEs; where two names are the same problem (`same_problem`), the second name is recorded as a merge and makes no new finding.
-"""
+The advisory is the unit and is stored as intake names it. It is never derived from its aliases here, because one advisory may stand for
+several CVEs; where two names are the same problem (`same_problem`), the second name is recorded as a merge and makes no new finding."""
 
 import hashlib
 import json
@@ -19,7 +19,15 @@ import msgspec
 IDENTITY_VERSION = 1
 _PYPI_RUNS = re.compile(r"[-_.]+")
 _CVE = re.compile(r"CVE-\d{4}-\d{4,19}", re.ASCII)
-_PURL_TYPES = {"npm": "npm", "pypi": "pypi", "go": "golang", "crates.io": "cargo", "rubygems": "gem", "packagist": "composer", "maven": "maven"}
+_PURL_TYPES = {
+    "npm": "npm",
+    "pypi": "pypi",
+    "go": "golang",
+    "crates.io": "cargo",
+    "rubygems": "gem",
+    "packagist": "composer",
+    "maven": "maven",
+}
 
 
 class KevFact(msgspec.Struct, frozen=True):
@@ -61,9 +69,8 @@ class ScanSummary(msgspec.Struct, frozen=True):
 class Sighting(msgspec.Struct, frozen=True):
     """One source saying that one package in one manifest is affected by one advisory.
 
-    `installed` is empty when no version is pinned (`unpinned_bound` then holds what was written); `version_unknown` is the reason why a version
-    could not be compared. Such a sighting is neither affected nor clean: it waits for a person and pages nobody.
-    """
+    `installed` is empty when no version is pinned (`unpinned_bound` then holds what was written); `version_unknown` is the reason why a
+    version could not be compared. Such a sighting is neither affected nor clean: it waits for a person and pages nobody."""
 
     kind: str = "dependency"
     advisory: str = ""
@@ -118,7 +125,9 @@ class PackageName(msgspec.Struct, frozen=True):
 
 
 def package_name(ecosystem: str, package: str, purl: str = "") -> PackageName:
-    """The canonical name of a package, from its purl where it has a readable one, else from ecosystem and name (package-url specification)."""
+    """The canonical name of a package, from its purl where it has a readable one, else from ecosystem and name (package-url
+    specification).
+    """
     kind, namespace, name = _parsed(purl)
     if not name:
         kind = _PURL_TYPES.get(ecosystem.strip().lower(), ecosystem.strip().lower())
@@ -181,6 +190,8 @@ def _cves(advisory: str, aliases: tuple[str, ...]) -> frozenset[str]:
 
 
 def clean_text(text: str, limit: int) -> str:
-    """Other people's text as it is stored: no control characters but line feeds and tabs, at most `limit` characters. Escaping is the page's."""
+    """Other people's text as it is stored: no control characters but line feeds and tabs, at most `limit` characters. Escaping is the
+    page's.
+    """
     plain = "".join(letter if letter in "\n\t" or letter.isprintable() else " " for letter in text.replace("\r\n", "\n"))
     return plain[:limit].strip()

@@ -1,8 +1,8 @@
-"""The search line over findings: `is:open decision:now team:berths sort:decision,due free text`. Pure: it reads words and makes a plain query.
+"""The search line over findings: `is:open decision:now team:berths sort:decision,due free text`. Pure: it reads words and makes a plain
+query.
 
-Terms are joined by "and"; a key given twice means either of the two. What has no colon, or stands in quotes, is free text. An unknown key or value is
-a Problem that names the nearest one; nothing is guessed and nothing is silently left out.
-"""
+Terms are joined by "and"; a key given twice means either of the two. What has no colon, or stands in quotes, is free text. An unknown
+key or value is a Problem that names the nearest one; nothing is guessed and nothing is silently left out."""
 
 import difflib
 from collections.abc import Iterable
@@ -17,12 +17,30 @@ IS_WORDS = ("open", "closed", "accepted", "unowned", "not_seen", "not_pinned", "
 DUE_WORDS = ("today", "week", "overdue", "none")
 DECISIONS = ("now", "hours", "digest", "silent")
 SORTS = ("decision", "due", "age", "seen", "service", "package", "id")  # age: oldest first; seen: latest first
-KEYS = ("is", "state", "decision", "team", "service", "repo", "branch", "mine", "taken", "package", "ecosystem", "advisory", "due", "seen", "sort")
+KEYS = (
+    "is",
+    "state",
+    "decision",
+    "team",
+    "service",
+    "repo",
+    "branch",
+    "mine",
+    "taken",
+    "package",
+    "ecosystem",
+    "advisory",
+    "due",
+    "seen",
+    "sort",
+)
 _CLOSED_SETS: dict[str, tuple[str, ...]] = {"is": IS_WORDS, "state": STATES, "decision": DECISIONS, "due": DUE_WORDS}
 
 
 class Query(msgspec.Struct, frozen=True):
-    """What was asked. `terms` maps a key to its values (any of them); `text` are words that must all stand in it; `sort` pairs (column, descending)."""
+    """What was asked. `terms` maps a key to its values (any of them); `text` are words that must all stand in it; `sort` pairs (column,
+    descending).
+    """
 
     terms: dict[str, tuple[str, ...]] = {}
     text: tuple[str, ...] = ()
@@ -34,9 +52,13 @@ class Query(msgspec.Struct, frozen=True):
 
 
 def parse(line: str) -> Query:
-    """Read a search line. Raises Problem (search_unknown_key, search_unknown_value, search_too_long) naming the word and the nearest one."""
+    """Read a search line. Raises Problem (search_unknown_key, search_unknown_value, search_too_long) naming the word and the nearest
+    one.
+    """
     if len(line) > QUERY_CHARS:
-        raise Problem("search_too_long", "This search is too long", f"{len(line)} characters; at most {QUERY_CHARS}.", field="q", status=422)
+        raise Problem(
+            "search_too_long", "This search is too long", f"{len(line)} characters; at most {QUERY_CHARS}.", field="q", status=422
+        )
     words = _words(line)
     if len(words) > QUERY_TERMS:
         raise Problem("search_too_long", "This search is too long", f"{len(words)} terms; at most {QUERY_TERMS}.", field="q", status=422)
@@ -92,7 +114,9 @@ def _known_key(key: str, word: str) -> str:
         "This search has a word it doesn't know",
         f'There is no "{key}:" to search by.',
         field="q",
-        remedy=f'Did you mean "{near}:"? To search for the text itself, put "{word}" in quotes.' if near else f"Keys are {', '.join(KEYS)}.",
+        remedy=f'Did you mean "{near}:"? To search for the text itself, put "{word}" in quotes.'
+        if near
+        else f"Keys are {', '.join(KEYS)}.",
         status=422,
     )
 
@@ -104,7 +128,14 @@ def _known_value(key: str, value: str) -> str:
         return plain
     near = _nearest(plain, possible)
     remedy = f'Did you mean "{key}:{near}"?' if near else f"Possible are {', '.join(possible)}."
-    raise Problem("search_unknown_value", "This search has a word it doesn't know", f'"{key}:" is never "{value}".', field="q", remedy=remedy, status=422)
+    raise Problem(
+        "search_unknown_value",
+        "This search has a word it doesn't know",
+        f'"{key}:" is never "{value}".',
+        field="q",
+        remedy=remedy,
+        status=422,
+    )
 
 
 def _sort(value: str) -> tuple[tuple[str, bool], ...]:
@@ -114,7 +145,13 @@ def _sort(value: str) -> tuple[tuple[str, bool], ...]:
         if name not in SORTS:
             near = _nearest(name, SORTS)
             remedy = f'Did you mean "sort:{near}"?' if near else f"Possible are {', '.join(SORTS)}."
-            raise Problem("search_unknown_value", "This search has a word it doesn't know", f'Nothing is sorted by "{name}".', field="q", remedy=remedy)
+            raise Problem(
+                "search_unknown_value",
+                "This search has a word it doesn't know",
+                f'Nothing is sorted by "{name}".',
+                field="q",
+                remedy=remedy,
+            )
         if name not in [known for known, _ in columns]:
             columns.append((name, part.startswith("-")))
     return tuple(columns)

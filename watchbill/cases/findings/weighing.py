@@ -1,9 +1,9 @@
-"""What newer evidence and its decision mean for one finding: the next state, whether it came back, whether it got worse, when it is due. Pure.
+"""What newer evidence and its decision mean for one finding: the next state, whether it came back, whether it got worse, when it is
+due. Pure.
 
-Due dates: `now` is due 24 hours after it was decided: an exploited hole on an exposed system is a day's work, not a sprint's. `hours` is due
-after three working days (24 working hours of the owning team; the calendar is the roster's, so the date is an argument). Digest and silent have
-none. A date only moves when the decision changes, and a worsening never makes it later.
-"""
+Due dates: `now` is due 24 hours after it was decided: an exploited hole on an exposed system is a day's work, not a sprint's. `hours`
+is due after three working days (24 working hours of the owning team; the calendar is the roster's, so the date is an argument). Digest
+and silent have none. A date only moves when the decision changes, and a worsening never makes it later."""
 
 from datetime import datetime
 
@@ -38,7 +38,9 @@ class DueDates(msgspec.Struct, frozen=True):
 
 
 class Weighed(msgspec.Struct, frozen=True):
-    """What changes. `speaks`: people are to be reached about it (a page or an entry in working hours), if the decision reaches people at all."""
+    """What changes. `speaks`: people are to be reached about it (a page or an entry in working hours), if the decision reaches people
+    at all.
+    """
 
     state: str
     decision: str
@@ -53,7 +55,8 @@ class Weighed(msgspec.Struct, frozen=True):
 
 
 def weigh(before: Standing, evidence: Evidence | None, decided: Decided, dates: DueDates, judged: bool = True) -> Weighed:
-    """The next standing of a finding. `evidence` is None when only an input of the decision changed; `judged` then says whether its version could be.
+    """The next standing of a finding. `evidence` is None when only an input of the decision changed; `judged` then says whether its
+    version could be.
 
     A sighting whose version can't be judged stays `new`, is never more urgent than `digest` and speaks to nobody but triage.
     """
