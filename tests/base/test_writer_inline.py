@@ -1,4 +1,6 @@
-"""write() in the caller's thread, as tests, server commands and PostgreSQL run it: one transaction for the change, its audit events and its news."""
+"""write() in the caller's thread, as tests, server commands and PostgreSQL run it: one transaction for the change, its audit events and
+its news.
+"""
 
 import pytest
 from django.db import IntegrityError, connection, transaction

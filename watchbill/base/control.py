@@ -43,5 +43,5 @@ def run(name: str, payload: dict[str, Any], by: Actor) -> dict[str, Any]:
         raise not_found("verb", name)
     if len(msgspec.json.encode(payload)) > limits.VERB_PAYLOAD_BYTES:
         raise invalid("payload", f"A verb takes at most {limits.VERB_PAYLOAD_BYTES} bytes.")
-    answer: dict[str, Any] = msgspec.to_builtins(fn(payload, by))
+    answer: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(fn(payload, by)))
     return answer

@@ -80,7 +80,7 @@ def verify(limit: int | None = None) -> VerifyReport:
         claims, lies = _claims()
         size = max(claims, default=0)
         check = _Check(claims)
-        for row in _rows(limit):
+        for row in _rows(0, limit):
             check.take(row)
         if limit is None or check.tree.size < limit:
             _compare_end(check, size)
@@ -89,9 +89,11 @@ def verify(limit: int | None = None) -> VerifyReport:
     return VerifyReport(ok=not lies, events=check.tree.size, first_bad_seq=None, reason=lies, checkpoint_size=size)
 
 
-def _rows(limit: int | None) -> Iterator[tuple[Any, ...]]:
-    """Events by number, a page at a time, so that no read stays open while the trail grows."""
-    last, left = -1, limit
+def _rows(after: int, limit: int | None) -> Iterator[tuple[Any, ...]]:
+    """Events by number, a page at a time, so that no read stays open while the trail grows. Whatever stands before the first belongs to
+    the start.
+    """
+    last, left = after or -1, limit
     while left is None or left > 0:
         with connection.cursor() as cursor:
             cursor.execute(_PAGE, [last])
@@ -112,6 +114,8 @@ def _compare_end(check: _Check, checkpoint_size: int) -> None:
         stored = _frontier()
     except FrontierDamaged as error:
         raise _Bad(check.agreed + 1, f"the tree's frontier is damaged: {error}") from error
+    for row in _rows(check.tree.size, max(0, stored.size - check.tree.size)):
+        check.take(row)  # written since we looked
     if stored.size > check.tree.size:
         raise _Bad(check.tree.size + 1, f"the end was cut off: the frontier knows {stored.size} events, here are {check.tree.size}")
     if stored.size < check.tree.size:
