@@ -3,6 +3,7 @@ It decides nothing: escalation and delivery do."""
 
 import logging
 from datetime import datetime
+from functools import partial
 
 from watchbill.base import clock
 from watchbill.base.acting import SYSTEM
@@ -61,7 +62,7 @@ def send_due(now: datetime) -> None:
         full, busy = senders.full(), senders.busy()
         if not due_pages(now, full, busy).values_list("id", flat=True)[:1]:
             return
-        claimed = write(lambda full=full, busy=busy: claim(now, limits.PAGES_A_CLAIM, full, busy), name="paging.claim")
+        claimed = write(partial(claim, now, limits.PAGES_A_CLAIM, full, busy), name="paging.claim")
         for page in claimed:
             _send(page, threaded)
 
