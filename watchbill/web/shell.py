@@ -11,19 +11,17 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from watchbill.base import clock, state, trail
+from watchbill.base import state, trail
 from watchbill.cases.findings import queries as findings
 from watchbill.paging import bell_health
 from watchbill.paging import queries as paging
-from watchbill.roster import queries as roster
 from watchbill.roster.queries import PersonInfo
 from watchbill.web import formats
 from watchbill.web.nav import ITEMS, KEYS, Item, Key
-from watchbill.web.pages.watch_strip import security_watch
 from watchbill.web.reader import reader
+from watchbill.web.watch import WatchBook, watch_book
 
 THEMES = ("", "light", "dark")
-GAP_AHEAD = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -87,13 +85,12 @@ def _shell(request: HttpRequest) -> Shell:
     person = reader(request)
     if person is None:
         return Shell((), (), Watch((), None, "", False), (), None, theme_of(request), False)
-    now = clock.now()
     sample = state.get("company") == "sample"
-    gaps = _gaps_ahead(now)
+    book = watch_book(request)
     return Shell(
-        nav=_nav(request, _counts(person, gaps), sample),
+        nav=_nav(request, _counts(person, len(book.gaps())), sample),
         keys=KEYS,
-        watch=_watch(now, person),
+        watch=_watch(book, person),
         banners=tuple(_banners(sample)),
         person=person,
         theme=theme_of(request),
@@ -128,19 +125,10 @@ def _line(item: Item, here: str, counts: dict[str, tuple[str, bool]]) -> NavLine
     return NavLine(reverse(item.name), item.text, item.key, here == item.name or here in item.also, count, hot)
 
 
-def _gaps_ahead(now: datetime) -> int:
-    """Stretches of the coming week in which nobody stands the security watch."""
-    slug = security_watch()
-    return sum(1 for shift in roster.shifts(slug, now, now + GAP_AHEAD) if shift.kind == "gap") if slug else 0
-
-
-def _watch(now: datetime, person: PersonInfo) -> Watch:
-    slug = security_watch()
-    if not slug:
-        return Watch((), None, "", False)
-    names = tuple(one.name for one in roster.on_call(slug, now))
-    upcoming = roster.next_on_call(slug, now)
-    return Watch(names, upcoming.start if upcoming else None, person.name, True)
+def _watch(book: WatchBook, person: PersonInfo) -> Watch:
+    upcoming = book.change(book.security)
+    names = tuple(one.name for one in book.on_watch(book.security))
+    return Watch(names, upcoming.start if upcoming else None, person.name, book.known())
 
 
 def _banners(sample: bool) -> list[Banner]:

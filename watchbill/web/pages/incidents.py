@@ -9,13 +9,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from watchbill.base import clock, trail
+from watchbill.base import trail
 from watchbill.cases.incidents import queries as incidents
 from watchbill.cases.incidents import services as cord
 from watchbill.paging import queries as paging
 from watchbill.web.pages.alerts import Entry
-from watchbill.web.pages.watch_strip import watch_lines
 from watchbill.web.reader import actor, signed_in
+from watchbill.web.watch import watch_book
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -26,8 +26,7 @@ def page(request: HttpRequest) -> HttpResponse:
         started = cord.start_incident(request.POST.get("what", ""), by=actor(person), person_id=person.id)
         messages.success(request, "Thank you. Security is being paged; this page says whom.")
         return HttpResponseRedirect(reverse("incident", args=[started.id]), status=303)
-    security = next((line for line in watch_lines(clock.now()) if line.security), None)
-    context = {"title": "Incidents", "rows": incidents.incidents(person), "on_watch": security.now if security else ()}
+    context = {"title": "Incidents", "rows": incidents.incidents(person), "wakes": watch_book(request).woken(person)}
     return render(request, "incidents/incidents.html", context)
 
 

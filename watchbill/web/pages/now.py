@@ -4,7 +4,7 @@ Needs are put in order of how much they press; only the first that is ringing is
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,11 +21,10 @@ from watchbill.paging.queries import AlertInfo
 from watchbill.roster import queries as roster
 from watchbill.roster.queries import PersonInfo
 from watchbill.web import formats
-from watchbill.web.pages.watch_strip import WatchLine, security_watch, watch_lines, watch_strip
 from watchbill.web.reader import signed_in, zone_of
+from watchbill.web.watch import WatchBook, strip, watch_book
 
 MINE_SHOWN = 5
-GAP_AHEAD = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -48,20 +47,21 @@ def page(request: HttpRequest) -> HttpResponse:
     """GET /."""
     person = signed_in(request)
     now = clock.now()
-    lines = watch_lines(now)
-    needs = [*_ringing(person), *_taken(person), *_signatures(person), *_gaps(person, now), *_mine(person)]
+    book = watch_book(request)
+    needs = [*_ringing(person), *_taken(person), *_signatures(person), *_gaps(person, book), *_mine(person)]
     ringing = [need for need in needs if need.alert is not None and need.alert.state == "triggered"]
     context = {
         "title": "Now",
         "heading": _heading(len(needs)),
         "today": _today(now, person),
+        "moment": now,
         "needs": needs,
         "hot": ringing[0] if ringing else None,
         "held": findings.held_scans(),
-        "watch_lines": lines,
-        "strip": watch_strip(now, person, zone_of(person)),
+        "watch_lines": book.lines(),
+        "strip": strip(book, person, zone_of(person)),
         "bell": _bell(now),
-        "cord_wakes": _cord_wakes(lines, person),
+        "cord_wakes": book.woken(person),
         "empty": _looked_at(now),
     }
     return render(request, "now/now.html", context)
@@ -125,10 +125,9 @@ def _signatures(person: PersonInfo) -> list[Need]:
     ]
 
 
-def _gaps(person: PersonInfo, now: datetime) -> list[Need]:
+def _gaps(person: PersonInfo, book: WatchBook) -> list[Need]:
     """The next stretch without a security watch in the coming week, for those who could fill it."""
-    slug = security_watch()
-    gap = next((shift for shift in roster.shifts(slug, now, now + GAP_AHEAD) if shift.kind == "gap"), None) if slug else None
+    gap = next(iter(book.gaps()), None)
     if gap is None or not (roster.may(person, "configure") or roster.security_team() in roster.teams_of(person.id)):
         return []
     zone = zone_of(person)
@@ -137,7 +136,7 @@ def _gaps(person: PersonInfo, now: datetime) -> list[Need]:
         Need(
             "digest",
             f"Nobody is on watch {formats.weekday(gap.start, zone)}, {formats.clock(gap.start, zone)} to {until}",
-            reverse("on-call-schedule", args=[slug]),
+            reverse("on-call-schedule", args=[book.security]),
             ("In a gap every page goes to the next step of its policy at once.",),
             button="Fill the gap",
         )
@@ -174,14 +173,6 @@ def _bell(now: datetime) -> Bell:
 def _silence(source: scans.SourceInfo, now: datetime) -> str:
     at = source.last_scan_at
     return f"{source.title}, silent for {formats.duration(now - at)}" if at else f"{source.title}, never looked"
-
-
-def _cord_wakes(lines: tuple[WatchLine, ...], person: PersonInfo) -> str:
-    """Whom the cord wakes, by name, said before it is pulled."""
-    security = next((line for line in lines if line.security), None)
-    if security is None or not security.now:
-        return "the whole Security team: nobody is on watch"
-    return formats.listed([f"{name} (you)" if name == person.name else name for name in security.now])
 
 
 def _looked_at(now: datetime) -> str:

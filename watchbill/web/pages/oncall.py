@@ -18,8 +18,8 @@ from watchbill.roster import queries as roster
 from watchbill.roster import services as people
 from watchbill.roster.queries import PersonInfo, ScheduleInfo, Shift
 from watchbill.web import formats, pictures
-from watchbill.web.pages.watch_strip import bar, bars, security_watch, watch_lines
 from watchbill.web.reader import actor, allowed
+from watchbill.web.watch import bar, watch_book
 
 FURTHEST = timedelta(days=366)
 
@@ -38,15 +38,15 @@ def page(request: HttpRequest, slug: str = "") -> HttpResponse:
     """GET /on-call/ and /on-call/<schedule>/?week=2026-11-23."""
     person = allowed(request, "read")
     now = clock.now()
-    slug = slug or security_watch()
-    lines = watch_lines(now)
+    book = watch_book(request)
+    slug = slug or (book.security if book.known() else "")
     if not slug:
         return render(request, "oncall/none.html", {"title": "On-call"})
     schedule = roster.schedule(slug)
     zone = ZoneInfo(schedule.zone)
     days = _days(request, now, zone)
     shifts = roster.shifts(slug, days[0], days[-1])
-    gaps = [shift for shift in roster.shifts(slug, max(now, days[0]), max(days[-1], now)) if shift.kind == "gap"] if days[-1] > now else []
+    gaps = [shift for shift in shifts if shift.kind == "gap" and shift.end > now]
     context = {
         "title": f"On-call, {schedule.name}",
         "schedule": schedule,
@@ -57,7 +57,7 @@ def page(request: HttpRequest, slug: str = "") -> HttpResponse:
         "words": _words(shifts, days, now, zone),
         "gaps": gaps,
         "first_gap": gaps[0] if gaps else None,
-        "watch_lines": lines,
+        "watch_lines": book.lines(),
         "before": (days[0] - timedelta(days=7)).date().isoformat(),
         "after": (days[0] + timedelta(days=7)).date().isoformat(),
         "may_cover": _may_cover(person, schedule),
@@ -90,7 +90,7 @@ def _picture(
     overrides = tuple(bar(shift, person) for shift in shifts if shift.kind == "override")
     if overrides:
         lanes.append(pictures.Lane("Overrides", overrides))
-    lanes.append(pictures.Lane("Who is really on watch", tuple(bars(schedule.slug, days[0], days[-1], person)), strong=True))
+    lanes.append(pictures.Lane("Who is really on watch", tuple(bar(shift, person) for shift in shifts), strong=True))
     gaps = [shift for shift in shifts if shift.kind == "gap"]
     told = f"{formats.count(len(gaps), 'gap')} in it" if gaps else "no gap in it"
     title = f"{schedule.name}, week of {days[0]:%d %b %Y}"

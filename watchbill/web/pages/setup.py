@@ -20,8 +20,8 @@ from watchbill.roster import services as people
 from watchbill.roster.queries import PersonInfo
 from watchbill.roster.rules import SCOPES
 from watchbill.web.pages.me import addable
-from watchbill.web.pages.watch_strip import security_watch
 from watchbill.web.reader import actor, allowed, signed_in
+from watchbill.web.watch import WatchBook
 
 TOKEN_DAYS = 90
 ROLES = ("viewer", "engineer", "security", "admin")
@@ -37,8 +37,8 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _context(person: PersonInfo, **more: object) -> dict[str, object]:
     methods = contacts.contact_methods(person.id)
-    slug = security_watch()
-    watch = roster.on_call(slug, clock.now()) if slug else ()
+    book = WatchBook(clock.now())
+    watch = book.on_watch(book.security)
     sources = scans.sources()
     services = roster.services()
     who_done = bool(watch) and any(method.verified_at for one in watch for method in contacts.contact_methods(one.id))
