@@ -28,6 +28,11 @@ _FINDING_FIELDS = _changeable(Finding)
 _SEEN_FIELDS = _changeable(SeenBy)
 
 
+def is_new(row: Model) -> bool:
+    """Whether a row has not been written yet, so that it has no number."""
+    return bool(row._state.adding)  # noqa: SLF001 - Django's documented ModelState
+
+
 @dataclass
 class Told:
     """One thing to be told of a finding: an audit event and, with a topic, news."""
@@ -57,7 +62,7 @@ class Changes:
 
     def touch(self, finding: Finding) -> None:
         """The finding's row is to be written (a new one is anyway)."""
-        if finding.pk is not None:
+        if not is_new(finding):
             self.changed[finding.pk] = finding
 
     def tell(self, finding: Finding, action: str, text: str, topic: str = "", ref: str = "", **body: str | int | bool | list[str]) -> None:

@@ -117,7 +117,7 @@ def weigh_finding(finding: Finding, told: Sequence[Facts], evidence: Evidence | 
 def tell_weighed(changes: Changes, finding: Finding, weighed: Weighed, decided_why: str, before: str, ref: str = "") -> None:
     """The story of a weighing: opened, reopened, refuted, outgrown, decided anew. Nothing when nothing changed."""
     inputs = [f"{item['name']}: {item['label']} ({item['source']})" for item in finding.inputs]
-    told = {"decision": finding.decision, "outcome": finding.outcome, "inputs": inputs}
+    told: dict[str, str | int | bool | list[str]] = {"decision": finding.decision, "outcome": finding.outcome, "inputs": inputs}
     if weighed.opened:
         changes.tell(finding, "finding.opened", f"Opened. Decided {finding.decision}: {decided_why}", "finding.opened", ref, **told)
         if finding.unowned:

@@ -13,7 +13,7 @@ from watchbill.base.acting import Actor
 from watchbill.base.problem import Problem, invalid
 from watchbill.base.writer import audit, news, write
 from watchbill.cases.findings import closing, known, ringing
-from watchbill.cases.findings.changes import Changes, store_rows, store_story
+from watchbill.cases.findings.changes import Changes, is_new, store_rows, store_story
 from watchbill.cases.findings.closing import LastLook, OpenSighting, Verdict
 from watchbill.cases.findings.facts import facts_hash, facts_of, from_json, one_line, summary_of, to_json
 from watchbill.cases.findings.judging import (
@@ -213,7 +213,7 @@ def _see(turn: _Turn, name: str, sighting: Sighting, finding: Finding) -> None:
 
 def _told(turn: _Turn, finding: Finding) -> list[SeenBy]:
     """The open sightings of a finding, also of one that has no number yet."""
-    if finding.pk is not None:
+    if not is_new(finding):
         return turn.known.told.setdefault(finding.pk, [])
     kept: list[SeenBy] = finding.__dict__.setdefault("_told_so_far", [])
     return kept
@@ -224,7 +224,7 @@ def _weigh_shown(turn: _Turn, finding: Finding, summary: str) -> None:
     was = (finding.facts, finding.inputs, finding.team, finding.owner_rule, finding.triage)
     told = [from_json(row.facts) for row in _told(turn, finding)]
     evidence = Evidence(turn.scan.started_at, judged=any(one.pin == "pinned" for one in told))
-    weighed = weigh_finding(finding, told, evidence, turn.owners, turn.signed.get(finding.pk, "") if finding.pk else "")
+    weighed = weigh_finding(finding, told, evidence, turn.owners, "" if is_new(finding) else turn.signed.get(finding.pk, ""))
     unseen_before = finding.not_seen_at is not None
     if unseen_before and not any(row.not_seen_at for row in _told(turn, finding)):
         finding.not_seen_at, finding.not_seen_why = None, ""
@@ -234,7 +234,7 @@ def _weigh_shown(turn: _Turn, finding: Finding, summary: str) -> None:
         finding.summary = summary
         seen_today(finding, turn.now)
         changes.touch(finding)
-    if finding.pk is not None and not weighed.reopened:
+    if not is_new(finding) and not weighed.reopened:
         changes.seen_again[finding.pk] = finding
     if weighed.outgrown:
         Acceptance.objects.filter(finding=finding, state="signed").update(state="outgrown", ended_at=turn.now)
@@ -251,7 +251,7 @@ def _weigh_unshown(turn: _Turn, shown: set[str]) -> Verdict:
     unseen = [row for row in covered if row.fingerprint not in shown]
     inputs = _inputs_then(turn, unseen)
     judged = [OpenSighting(row.pk, row.manifest, row.last_seen_at, inputs.get(row.last_scan_id, ()), _unmoved(turn, row)) for row in unseen]
-    verdict = closing.judge_scan(turn.scan, turn.looks, judged, len([row for row in covered if row.pk is not None]))
+    verdict = closing.judge_scan(turn.scan, turn.looks, judged, len([row for row in covered if not is_new(row)]))
     rows = {row.pk: row for row in unseen}
     for pk in verdict.close:
         close_sighting(turn.changes, turn.known, rows[pk], turn.row, turn.now, _version(turn, rows[pk]))
@@ -261,7 +261,7 @@ def _weigh_unshown(turn: _Turn, shown: set[str]) -> Verdict:
 
 
 def _inputs_then(turn: _Turn, rows: Sequence[SeenBy]) -> dict[int, tuple[str, ...]]:
-    ids = sorted({row.last_scan_id for row in rows if row.pk is not None})
+    ids = sorted({row.last_scan_id for row in rows if not is_new(row)})
     found: dict[int, tuple[str, ...]] = {}
     for part in known.chunks(ids):
         found |= {pk: tuple(read) for pk, read in RecordedScan.objects.filter(pk__in=part).values_list("pk", "inputs_read")}

@@ -3,7 +3,7 @@
 `reopened` is a count and `not_seen` a mark, not states. Silence is no event here: nothing leaves the open states because nobody looked.
 """
 
-from typing import Literal, cast
+from typing import Literal
 
 from watchbill.base.problem import Problem
 
@@ -56,7 +56,7 @@ _FROM_ANY_OPEN: dict[str, State] = {
 
 def _table() -> dict[tuple[str, str], State]:
     steps: dict[tuple[str, str], State] = {(state, event): to for state in OPEN_STATES for event, to in _FROM_ANY_OPEN.items()}
-    steps |= {(state, "see"): cast("State", state) for state in STATES if state not in ("fixed", "retired", "withdrawn")}
+    steps |= {(state, "see"): state for state in STATES if state not in ("fixed", "retired", "withdrawn")}
     steps |= {(state, "see"): "open" for state in ("fixed", "retired", "withdrawn")}
     steps |= {(state, "claim_fix"): "fix_claimed" for state in ("new", "triaged", "open")}
     steps |= {(state, "refute"): "open" for state in ("fix_claimed", "verifying")}
