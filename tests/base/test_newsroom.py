@@ -1,6 +1,5 @@
 """News: at least once, in order per subject, never given up, and nobody's failure holds up somebody else."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -36,10 +35,10 @@ def _only_our_subscribers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def alice() -> Iterator[Reader]:
+def alice() -> Reader:
     reader = Reader()
     subscribe("finding.*", "alice", reader)
-    yield reader
+    return reader
 
 
 def tell(*lines: str) -> None:

@@ -159,9 +159,13 @@ def test_inline_it_works_within_a_transaction() -> None:
 
 
 def test_a_surrounding_transaction_that_fails_takes_the_write_back() -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
-        write(open_finding)
-        fail()
+    def half() -> None:
+        with transaction.atomic():
+            write(open_finding)
+            fail()
+
+    with pytest.raises(RuntimeError):
+        half()
     assert trail.size() == 0
     assert AuditEvent.objects.count() == 0
 

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -69,7 +69,7 @@ class Gate:
 class Held:
     """The writer held at a gate, so that whoever writes now forms one group."""
 
-    def __enter__(self) -> "Held":
+    def __enter__(self) -> Self:
         self.gate = Gate()
         self.caller = Caller(self.gate, name="gate")
         assert self.gate.reached.wait(PATIENT)
@@ -161,8 +161,11 @@ def test_a_transaction_lost_inside_a_closure_does_not_lose_the_neighbours() -> N
 
 
 def test_the_writer_lives_on_after_a_lost_transaction() -> None:
+    def lose_everything() -> None:
+        connection.connection.rollback()
+
     with pytest.raises(GroupLost):
-        write(lambda: connection.connection.rollback())
+        write(lose_everything)
     assert write(lambda: put("after")) == "after"
 
 
@@ -304,10 +307,16 @@ def test_starting_twice_makes_one_writer() -> None:
 
 
 def test_many_callers_at_once_lose_nothing_and_leave_no_gap(writer_thread: Path) -> None:
-    callers = [Caller(lambda number=number: [write(lambda step=step: put(f"{number}:{step}")) for step in range(20)]) for number in range(8)]
-    for caller in callers:
-        caller.join(PATIENT)
-    assert [caller.error for caller in callers] == [None] * 8
+    def work(number: int) -> None:
+        for step in range(20):
+            write(lambda step=step: put(f"{number}:{step}"))
+        connection.close()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENT)
     assert Fact.objects.count() == AuditEvent.objects.count() == News.objects.count() == 160
     assert list(AuditEvent.objects.order_by("seq").values_list("seq", flat=True)) == list(range(1, 161))
     assert trail.verify().ok

@@ -193,6 +193,8 @@ def _read_capped(answer: http.client.HTTPResponse, where: str) -> bytes:
     data = answer.read(limits.OUTGOING_BODY_BYTES + 1)
     if len(data) > limits.OUTGOING_BODY_BYTES:
         raise Refused(f"{where} answered with more than {limits.OUTGOING_BODY_BYTES} bytes.")
+    if answer.length:  # the standard library takes what came before the connection broke for the whole
+        raise http.client.IncompleteRead(data, answer.length)
     return data
 
 
