@@ -19,7 +19,7 @@ from benchmarks._report import Row, print_table
 from tests.stories.harness import Client, Server, start
 
 IDLE_SECONDS = 20
-PAGES = ("/", "/findings/", "/oncall/", "/services/", "/sources/", "/trail/", "/setup/")
+PAGES = ("/", "/findings/", "/on-call/", "/services/", "/sources/", "/trail/", "/setup/")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 

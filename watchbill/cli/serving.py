@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -57,6 +58,20 @@ def address() -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def require_free(host: str, port: int) -> None:
+    """Raise `Problem` when somebody listens there already: the server shares its port, so two would answer in turn without a word."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            detail = f"Nothing can be served on {host}:{port}: {error.strerror}."
+            raise Problem(
+                "address_taken", "The address is taken", detail, field="addr", remedy="Set WATCHBILL_ADDR=127.0.0.1:8081."
+            ) from error
+
+
 def serve() -> None:
     """Serve until a signal, or until the worker dies."""
     host, port = address()
@@ -76,7 +91,7 @@ def serve() -> None:
         respawn_failed_workers=False,
         workers_kill_timeout=10,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
     ).serve()
 
@@ -97,6 +112,7 @@ def main() -> int:
     parser.add_argument("--sample", action="store_true")
     arguments = parser.parse_args()
     try:
+        require_free(*address())
         say(prepare(with_sample=arguments.sample))
         serve()
     except Problem as problem:

@@ -8,6 +8,7 @@ from typing import Literal
 from watchbill.base import clock
 from watchbill.base.problem import not_found
 from watchbill.cases.findings import queries as findings
+from watchbill.paging import links
 from watchbill.paging import queries as paging
 from watchbill.roster import queries as roster
 from watchbill.roster.queries import PersonInfo
@@ -56,7 +57,7 @@ def story() -> Story | None:
         finding_id=rows[0].id,
         alert_id=alert_id,
         page_id=latest.id,
-        page_token=paging.ack_link(latest.id).rstrip("/").rsplit("/", 1)[-1],
+        page_token=links.ack_link(latest.id).rstrip("/").rsplit("/", 1)[-1],
         phone_person=latest.person,
         step=_step(rows[0].state, alert.state, alert.step),
     )
