@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import stat
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from watchbill.base.problem import Problem
 
 _PRIVATE_DIR = 0o700
 _PRIVATE_FILE = 0o600
+_LOCK_PAUSE_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +77,41 @@ class Lock:
             self._descriptor = None
 
 
-def take_lock(path: Path) -> Lock:
-    """Lock the data directory at `path` for this process. Raises Problem("already_running") while another process holds it."""
+def take_lock(path: Path, patience: float = 0.0) -> Lock:
+    """Lock the data directory at `path` for this process. Raises Problem("already_running") while another process holds it.
+
+    A command that works in the directory without a server holds it only for a moment: that is waited for, `patience` seconds at most. A
+    server that holds it is not.
+    """
     file = DataDir(path).prepare().lock
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE_FILE)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    until = time.monotonic() + patience
+    while not _locked_now(descriptor):
+        if time.monotonic() < until and not _server_holds(path):
+            time.sleep(_LOCK_PAUSE_SECONDS)
+            continue
         os.close(descriptor)
         detail = f"Another Watchbill server is using {path}."
         remedy = "Stop it first, or give this one its own directory with WATCHBILL_DATA."
-        raise Problem("already_running", "Already running", detail, remedy=remedy, status=409) from error
+        raise Problem("already_running", "Already running", detail, remedy=remedy, status=409)
     os.ftruncate(descriptor, 0)
     os.write(descriptor, f"{os.getpid()}\n".encode())
     return Lock(descriptor)
+
+
+def _locked_now(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _server_holds(path: Path) -> bool:
+    """Whether the process that wrote itself into the lock is the one that left control.json: a server, which will not let go soon."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        return int(json.loads(DataDir(path).control.read_bytes())["pid"]) == int(DataDir(path).lock.read_bytes())
+    return False
 
 
 def is_locked(path: Path) -> bool:

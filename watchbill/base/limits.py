@@ -88,3 +88,4 @@ SCAN_LINES_KEPT = 500  # notes and unknown versions kept with a scan
 
 # Serving
 WAITING_REQUESTS = 256  # requests in hand at once; more wait in the listen queue
+START_PATIENCE_SECONDS = 30.0  # a start waits this long for a command that works in the data directory

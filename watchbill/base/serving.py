@@ -12,7 +12,7 @@ import signal
 import threading
 from datetime import timedelta
 
-from watchbill.base import clock, datadir, ids, loop, state, writer
+from watchbill.base import clock, datadir, ids, limits, loop, state, writer
 from watchbill.base.datadir import DataDir
 from watchbill.base.lifeline import die_with_parent
 from watchbill.base.settings import settings
@@ -26,7 +26,7 @@ def begin_serving() -> None:
     """Called once, by the module that the server imports. Raises `Problem` when another server holds the data directory."""
     die_with_parent()
     own = settings()
-    _held.append(datadir.take_lock(own.data))
+    _held.append(datadir.take_lock(own.data, limits.START_PATIENCE_SECONDS))
     clock.set_offset(timedelta(seconds=float(state.get("clock_offset") or 0)))
     writer.start_writer()
     loop.start_loops()

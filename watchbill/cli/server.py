@@ -24,28 +24,35 @@ from watchbill.cli import place
 ANSWER_BYTES = 64 * limits.MIB
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 600.0
-BUSY_TRIES = 3
-BUSY_SECONDS = 5.0
+PATIENCE_SECONDS = 10.0
+PAUSE_SECONDS = 0.25
+NOTHING_DONE_YET = ("server_starting", "already_running", "busy")
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - a server that listens everywhere is reached at home
 
 
 def call(verb: str, payload: dict[str, Any]) -> dict[str, Any]:
     """The verb's answer. Raises Problem: what the verb said, or that the running server can't be reached.
 
-    A server too busy to begin writing is asked again a few times; it said that nothing was written.
+    Waits a while for a server that is just starting, or too busy to begin writing: in both cases nothing was done yet.
     """
     data = place.enter()
-    control = running(data)
-    if control is None:
-        return in_place().run(verb, payload, who())  # type: ignore[no-any-return]  # loaded by name
-    for _ in range(BUSY_TRIES - 1):
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
         try:
-            return ask(control, verb, payload)
+            return _once(data, verb, payload)
         except Problem as problem:
-            if problem.code != "busy":
+            wait = problem.retry_after or PAUSE_SECONDS
+            if problem.code not in NOTHING_DONE_YET or time.monotonic() + wait > until:
                 raise
-            time.sleep(min(problem.retry_after or 1.0, BUSY_SECONDS))
-    return ask(control, verb, payload)
+            time.sleep(wait)
+
+
+def _once(data: Path, verb: str, payload: dict[str, Any]) -> dict[str, Any]:
+    control = running(data)
+    if control is not None:
+        return ask(control, verb, payload)
+    answer: dict[str, Any] = in_place().run(verb, payload, who())
+    return answer
 
 
 def in_place() -> Any:  # noqa: ANN401 - a module, loaded by name so that nothing else of this command line loads Django
@@ -70,7 +77,7 @@ def running(data: Path) -> Control | None:
     if control is None:
         detail = f"A server holds {data}, but {datadir.DataDir(data).control.name} there is missing, damaged, or open to others."
         raise Problem(
-            "server_unreachable",
+            "server_starting",
             "The running server can't be asked",
             detail,
             remedy="If it has just been started, try again in a moment. Otherwise restart it.",
@@ -124,11 +131,12 @@ def _post(control: Control, verb: str, body: bytes) -> tuple[int, bytes]:
 
 
 def _no_answer(control: Control, error: Exception) -> Problem:
-    detail = f"{control.url} holds this data directory and gave no whole answer ({error or type(error).__name__})."
+    detail = f"A server holds this data directory, and {control.url} gave no whole answer ({str(error) or type(error).__name__})."
+    refused = isinstance(error, ConnectionRefusedError)
     return Problem(
-        "server_unreachable",
+        "server_starting" if refused else "server_unreachable",
         "The running server does not answer",
-        f"{detail} Whether it did what was asked is not known.",
+        detail if refused else f"{detail} Whether it did what was asked is not known.",
         remedy="See `watchbill check`; then run this again: commands may be repeated.",
         status=503,
         retryable=True,

@@ -40,7 +40,7 @@ def prepare(*, with_sample: bool) -> str:
 
     Raises `Problem` when another server holds the data directory.
     """
-    lock = datadir.take_lock(settings().data)
+    lock = datadir.take_lock(settings().data, limits.START_PATIENCE_SECONDS)
     try:
         call_command("migrate", interactive=False, verbosity=0)
         return sample.first_link(with_sample=with_sample)

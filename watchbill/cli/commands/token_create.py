@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from watchbill.cli import server
-from watchbill.cli.terminal import inert, say, say_json
+from watchbill.cli.terminal import inert, say, say_json, warn
 
 HELP = "Create an API token that acts as a person, no further than its scopes; it is shown this once and expires."
 EXAMPLE = "watchbill token create --name ci --person alice@saltmarsh.example --scopes send --days 90"
@@ -28,8 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         say_json(answer)
     else:
         say(inert(answer["token"]))
-        scope = ", ".join(answer["scopes"])
-        say(
-            inert(f"Shown this once. Acts as {answer['person']} ({scope}) until {answer['expires']}. Use it: WATCHBILL_TOKEN, or wb login.")
-        )
+        # On standard error, so that a script may take the token from standard output.
+        facts = f"acts as {answer['person']} ({', '.join(answer['scopes'])}) until {answer['expires']}"
+        warn(f"Shown this once; {facts}. Use it with: wb login, or WATCHBILL_TOKEN.")
     return 0
