@@ -63,13 +63,12 @@ def _planned(file: RosterFile) -> tuple[Change, ...]:
 
 def _check_admins(changes: Iterable[Change]) -> None:
     """Raise ``Problem`` if a file would take the last administrator's role or access away."""
-    touched = {change.key: change for change in changes if change.kind == "person"}
-    before = queries.people()
-    after = [person for person in before if person.email not in touched]
-    stays = any(_is_admin(change.after) for change in touched.values()) or any(p.active and p.role == "admin" for p in after)
-    lost = [person for person in before if person.email in touched and person.active and person.role == "admin"]
-    problem = rules.last_admin_leaves(lost[0], after) if lost and not stays else None
-    if problem:
+    touched = {change.key: change.after for change in changes if change.kind == "person"}
+    people = queries.people()
+    staying = [person for person in people if person.email not in touched]
+    leaving = [person for person in people if person.email in touched and rules.may(person, "admin")]
+    problem = rules.last_admin_leaves(leaving[0], staying) if leaving else None
+    if problem and not any(map(_is_admin, touched.values())):
         raise problem
 
 

@@ -26,7 +26,7 @@ _UNITS: dict[str, Unit] = {"hours": "hours", "days": "days", "weeks": "weeks"}
 
 def team(slug: str) -> TeamInfo:
     """One team with its active and deactivated members, in its own order. Raises ``Problem`` 404."""
-    row = models.Team.objects.select_related("policy").filter(slug=slug).first()
+    row = _team_rows().filter(slug=slug).first()
     if row is None:
         raise not_found("team", slug)
     return _team_info(row)
@@ -34,16 +34,19 @@ def team(slug: str) -> TeamInfo:
 
 def teams() -> tuple[TeamInfo, ...]:
     """All teams, by name."""
-    return tuple(map(_team_info, models.Team.objects.select_related("policy").order_by("name")))
+    return tuple(map(_team_info, _team_rows().order_by("name")))
+
+
+def _team_rows() -> QuerySet[models.Team]:
+    return models.Team.objects.select_related("policy").prefetch_related("membership_set__person")
 
 
 def _team_info(row: models.Team) -> TeamInfo:
-    members = models.Membership.objects.filter(team=row).select_related("person")
     return TeamInfo(
         slug=row.slug,
         name=row.name,
         zone=row.zone,
-        members=tuple(person_info(member.person) for member in members),
+        members=tuple(person_info(member.person) for member in row.membership_set.all()),
         policy=row.policy.slug if row.policy else "",
         opens=row.opens,
         closes=row.closes,

@@ -14,7 +14,7 @@ def standing(now: datetime) -> Facts:
     return {
         "person": {row.email: _person(row) for row in models.Person.objects.order_by("email")},
         "policy": policies,
-        "team": {row.slug: _team(row) for row in models.Team.objects.select_related("policy").order_by("slug")},
+        "team": {row.slug: _team(row) for row in _team_rows()},
         "repo": {row.name: {"codeowners": row.codeowners} for row in models.Repo.objects.order_by("name")},
         "schedule": schedules,
         "layer": layers,
@@ -35,12 +35,15 @@ def _person(row: models.Person) -> Fields:
     return {"name": row.name, "role": row.role, "zone": row.zone, "handle": row.handle, "active": row.is_active}
 
 
+def _team_rows() -> list[models.Team]:
+    return list(models.Team.objects.select_related("policy").prefetch_related("membership_set__person").order_by("slug"))
+
+
 def _team(row: models.Team) -> Fields:
-    members = models.Membership.objects.filter(team=row).select_related("person")
     return {
         "name": row.name,
         "zone": row.zone,
-        "members": tuple(member.person.email for member in members),
+        "members": tuple(member.person.email for member in row.membership_set.all()),
         "policy": row.policy.slug if row.policy else "",
         "workdays": row.workdays,
         "opens": row.opens,
