@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from watchbill.base.acting import SYSTEM, Actor
 from watchbill.base.writer import audit, news, wake
-from watchbill.paging import limits, targets
+from watchbill.paging import limits
 from watchbill.paging.contacts import rules_of
 from watchbill.paging.hours import opening_of
 from watchbill.paging.logbook import LogBook
@@ -15,7 +15,7 @@ from watchbill.paging.rules import escalation, sentences
 from watchbill.paging.rules.escalation import AFTER_THE_END, Policy, Position
 from watchbill.paging.rules.planning import Opening, PlannedPage, plan_person, reaches_beyond_the_desk, step_start
 from watchbill.paging.rules.words import WAITING, LogKind, PageState
-from watchbill.paging.targets import Reached
+from watchbill.paging.targets import Asked, Reached
 
 LOOP = "paging"
 
@@ -48,7 +48,7 @@ def _run_from(alert: Alert, at: Position | None, book: LogBook) -> None:
     for _ in policy.steps:
         if at is None:
             break
-        reached = targets.resolve(policy.steps[at.step].targets, begins, alert.zone, book.now)
+        reached = book.asked.resolve(policy.steps[at.step].targets, begins, alert.zone, book.now)
         _note_reached(alert, reached, book)
         if reached.people:
             book.add(LogKind.ESCALATED, sentences.step_started(at.step, at.loop, policy.name, reached.names()))
@@ -60,7 +60,7 @@ def _run_from(alert: Alert, at: Position | None, book: LogBook) -> None:
 
 
 def _past_the_end(alert: Alert, policy: Policy, book: LogBook, opening: Opening, begins: datetime) -> None:
-    reached = targets.security_watch(begins, alert.zone, book.now)
+    reached = book.asked.security_watch(begins, alert.zone, book.now)
     _note_reached(alert, reached, book)
     if alert.exhausted_at is None:
         alert.exhausted_at = book.now
@@ -87,7 +87,7 @@ def _page(alert: Alert, at: Position, reached: Reached, book: LogBook, opening: 
         rows += note_planned(alert, at, planned, reached, book)
     Page.objects.bulk_create(rows)
     alert.loop, alert.step, alert.next_step_at = at.loop, at.step, next_step_at
-    alert.next_names = names_of_next(alert, book.now)
+    alert.next_names = names_of_next(alert, book.now, book.asked)
     alert.save(update_fields=["loop", "step", "next_step_at", "next_names", "exhausted_at", "state", "decision"])
     wake(LOOP)
 
@@ -137,16 +137,17 @@ def _row(alert: Alert, at: Position, page: PlannedPage, why: str) -> Page:
     )
 
 
-def names_of_next(alert: Alert, now: datetime) -> list[str]:
+def names_of_next(alert: Alert, now: datetime, asked: Asked | None = None) -> list[str]:
     """Who would be paged at `alert.next_step_at` as the roster stands, by name."""
     if alert.next_step_at is None:
         return []
+    asked = asked or Asked()
     policy = policy_of(alert)
     at = Position(alert.loop, alert.step)
     following = None if escalation.is_past_the_end(policy, at) else escalation.following(policy, at)
     if following is None:
-        return targets.security_watch(alert.next_step_at, alert.zone, now).names()
-    return targets.resolve(policy.steps[following.step].targets, alert.next_step_at, alert.zone, now).names()
+        return asked.security_watch(alert.next_step_at, alert.zone, now).names()
+    return asked.resolve(policy.steps[following.step].targets, alert.next_step_at, alert.zone, now).names()
 
 
 def call_off(alert_id: int, cause: str) -> int:

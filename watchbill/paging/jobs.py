@@ -19,6 +19,7 @@ from watchbill.paging.logbook import LogBook
 from watchbill.paging.models import Alert
 from watchbill.paging.rules.words import AlertState
 from watchbill.paging.senders import send_and_record, senders
+from watchbill.paging.targets import Asked
 
 SELF_AUDIT = "paging.self_audit"
 
@@ -27,8 +28,15 @@ log = logging.getLogger(__name__)
 
 def turn(now: datetime) -> datetime | None:
     """Do what is due and return when to be called next. Nothing due costs two small reads and no write."""
+    due = _next_time()
+    if due is None or due > now:
+        return due
     advance_due(now)
     send_due(now)
+    return _next_time()
+
+
+def _next_time() -> datetime | None:
     times = (next_look(senders.full(), senders.busy()), _next_step())
     return min((at for at in times if at is not None), default=None)
 
@@ -48,8 +56,9 @@ def _due_alerts(now: datetime) -> list[int]:
 
 def _advance(now: datetime) -> int:
     due = _due_alerts(now)
+    asked = Asked()
     for alert in Alert.objects.filter(pk__in=due).select_for_update().order_by("next_step_at"):
-        book = LogBook(alert, now)
+        book = LogBook(alert, now, asked)
         escalation.escalate(alert, book)
         book.close()
     return len(due)

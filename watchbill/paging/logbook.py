@@ -6,16 +6,18 @@ from datetime import datetime
 
 from watchbill.paging.models import Alert, AlertLog
 from watchbill.paging.rules.words import LogKind
+from watchbill.paging.targets import Asked
 
 _TEXT_CHARS = 1000
 
 
 @dataclass
 class LogBook:
-    """The lines of one decision about one alert, all of the same moment."""
+    """The lines of one decision about one alert, all of the same moment; `asked` is shared by the decisions of one unit of work."""
 
     alert: Alert
     now: datetime
+    asked: Asked = field(default_factory=Asked)
     lines: list[AlertLog] = field(default_factory=list)
 
     def add(self, kind: LogKind, text: str, person_id: int | None = None) -> None:

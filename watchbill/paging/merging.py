@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from watchbill.base.acting import Actor
 from watchbill.base.writer import audit, wake
-from watchbill.paging import escalation, limits, targets
+from watchbill.paging import escalation, limits
 from watchbill.paging.escalation import LOOP, note_planned, plan_for, policy_of
 from watchbill.paging.logbook import LogBook
 from watchbill.paging.models import Alert, Page
@@ -42,16 +42,16 @@ def _ring_now(alert: Alert, book: LogBook) -> None:
     """What was held rings now; the step is planned again from now by the `now` rules, for whoever is on watch now."""
     policy, at = policy_of(alert), Position(alert.loop, alert.step)
     if is_past_the_end(policy, at):
-        reached, wait = targets.security_watch(book.now, alert.zone, book.now), AFTER_THE_END
+        reached, wait = book.asked.security_watch(book.now, alert.zone, book.now), AFTER_THE_END
     else:
         step = policy.steps[at.step]
-        reached, wait = targets.resolve(step.targets, book.now, alert.zone, book.now), timedelta(seconds=step.wait_seconds)
+        reached, wait = book.asked.resolve(step.targets, book.now, alert.zone, book.now), timedelta(seconds=step.wait_seconds)
     for kind, text in reached.lines:
         book.add(kind, text)
     wanted = [page for person_id in reached.people for page in plan_for(alert, person_id, book.now, any_time, reached)]
     _apply_raise(alert, at, wanted, reached, book)
     alert.next_step_at = book.now + wait if reached.people else book.now
-    alert.next_names = escalation.names_of_next(alert, book.now)
+    alert.next_names = escalation.names_of_next(alert, book.now, book.asked)
     alert.save(update_fields=["next_step_at", "next_names"])
     wake(LOOP)
 

@@ -1,6 +1,6 @@
 """Asks the roster whom a step's targets mean at an instant, and says in sentences whom it found and whom it didn't. It pages nobody."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -32,6 +32,29 @@ class Reached:
             elif person.id not in self.people:
                 self.people[person.id] = person
                 self.why_you[person.id] = why_you
+
+
+class Asked:
+    """The roster's answers within one unit of work, each asked for once: a storm of alerts of one policy costs one look at its schedules.
+
+    Never kept longer: the next unit may stand on another roster.
+    """
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[tuple[str, ...], datetime, str, datetime], Reached] = {}
+
+    def resolve(self, targets: tuple[str, ...], at: datetime, zone: str, today: datetime) -> Reached:
+        """As `resolve`."""
+        return self._once((targets, at, zone, today), lambda: resolve(targets, at, zone, today))
+
+    def security_watch(self, at: datetime, zone: str, today: datetime) -> Reached:
+        """As `security_watch`."""
+        return self._once(((), at, zone, today), lambda: security_watch(at, zone, today))
+
+    def _once(self, question: tuple[tuple[str, ...], datetime, str, datetime], ask: Callable[[], Reached]) -> Reached:
+        if question not in self._answers:
+            self._answers[question] = ask()
+        return self._answers[question]
 
 
 def resolve(targets: Iterable[str], at: datetime, zone: str, today: datetime) -> Reached:
