@@ -44,6 +44,11 @@ def actor(person: PersonInfo) -> Actor:
     return Actor("person", person.email, "web")
 
 
+def names_of_people() -> dict[str, str]:
+    """Everybody's name by their address, so that pages say names where records keep addresses."""
+    return {person.email: person.name for person in roster.people()}
+
+
 def zone_of(person: PersonInfo | None) -> ZoneInfo:
     """The person's zone; UTC when it is none that this machine knows."""
     try:

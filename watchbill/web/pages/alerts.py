@@ -1,8 +1,5 @@
 """One alert: why it pages (or doesn't), whom, by what, and what became of each attempt. "Why was I (not) paged?" is answered here."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,19 +14,9 @@ from watchbill.paging.trace import trace
 from watchbill.roster.queries import PersonInfo
 from watchbill.web.privacy import may_see
 from watchbill.web.reader import actor, allowed
+from watchbill.web.telling import Entry
 
 LOUD = frozenset({"sent", "escalated", "exhausted", "unreachable"})
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of a log as the log partial draws it."""
-
-    at: datetime
-    text: str
-    look: str = ""
-    seq: int | None = None
-    sub: str = ""
 
 
 def seen_by(person: PersonInfo, alert_id: int) -> AlertInfo:

@@ -19,10 +19,11 @@ from watchbill.cases.findings.queries import FindingDetail
 from watchbill.paging import queries as paging
 from watchbill.paging import services as bell
 from watchbill.paging.queries import AlertInfo
+from watchbill.paging.trace import trace
 from watchbill.roster import queries as roster
 from watchbill.roster.queries import PersonInfo
-from watchbill.web.pages.alerts import Entry
-from watchbill.web.reader import actor, allowed, signed_in, zone_of
+from watchbill.web.reader import actor, allowed, names_of_people, signed_in, zone_of
+from watchbill.web.telling import Entry, entry
 
 LONGEST_ACCEPTANCE = timedelta(days=180)
 CLOSED = ("fixed", "not_affected", "withdrawn", "retired", "duplicate")
@@ -63,8 +64,9 @@ def page(request: HttpRequest, finding_id: int) -> HttpResponse:
         "any_alert": alert,
         "ringing": open_alert is not None and open_alert.state == "triggered",
         "answers": _answers(finding),
+        "why_you": trace(alert.id, person.id)[0].text if alert else "",
         "around": _around(finding),
-        "entries": _history(finding_id, alert),
+        "entries": story_of(finding_id, alert),
         "team": roster.team(finding.team),
         "closed": finding.state in CLOSED,
         "may_triage": roster.may(person, "triage"),
@@ -110,22 +112,13 @@ def _around(finding: FindingDetail) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.at)
 
 
-def _history(finding_id: int, alert: AlertInfo | None) -> list[Entry]:
-    targets = [f"finding:{finding_id}"] + ([f"alert:{alert.id}"] if alert else [])
-    events = trail.events_for(targets)
-    return [entry(event) for event in reversed(events)]
-
-
-def entry(event: trail.TrailEvent) -> Entry:
-    """A trail event as a line of a log."""
-    return Entry(event.recorded_at, sentence(event), "page" if event.action.startswith(("page.", "alert.opened")) else "", event.seq)
-
-
-def sentence(event: trail.TrailEvent) -> str:
-    """A trail event in words: its own sentence when it brought one, else who did what."""
-    told = event.body.get("text") or event.body.get("why") or event.body.get("reason")
-    did = event.action.split(".", 1)[-1].replace("_", " ")
-    return f"{event.actor}: {did}" + (f", {told}" if isinstance(told, str) and told else "")
+def story_of(finding_id: int, alert: AlertInfo | None, *more: str) -> list[Entry]:
+    """The trail of a finding and of its pages, newest first."""
+    targets = [f"finding:{finding_id}", *more]
+    if alert is not None:
+        targets += [f"alert:{alert.id}", *(f"page:{one.id}" for one in paging.pages(alert.id))]
+    names = names_of_people()
+    return [entry(event, names) for event in reversed(trail.events_for(targets))]
 
 
 @require_POST

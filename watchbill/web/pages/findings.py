@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from watchbill.base import clock
 from watchbill.cases.findings import queries as findings
 from watchbill.cases.findings.queries import FindingRow
+from watchbill.roster import queries as roster
 from watchbill.web import formats
 from watchbill.web.reader import allowed
 
@@ -55,6 +56,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "title": "Findings",
         "q": q,
         "rows": found.rows,
+        "team_names": {team.slug: team.name for team in roster.teams()},
         "total": found.total,
         "tabs": _tabs(q),
         "facets": _facets(q, found.facets),

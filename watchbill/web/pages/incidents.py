@@ -13,8 +13,8 @@ from watchbill.base import trail
 from watchbill.cases.incidents import queries as incidents
 from watchbill.cases.incidents import services as cord
 from watchbill.paging import queries as paging
-from watchbill.web.pages.alerts import Entry
-from watchbill.web.reader import actor, signed_in
+from watchbill.web.reader import actor, names_of_people, signed_in
+from watchbill.web.telling import entry
 from watchbill.web.watch import watch_book
 
 
@@ -37,11 +37,12 @@ def one(request: HttpRequest, incident_id: int) -> HttpResponse:
     incident = incidents.incident(incident_id, person)
     subject = f"incident:{incident_id}"
     alert = paging.alert_for(subject)
+    names = names_of_people()
     context = {
         "title": f"Incident {incident.codename}",
         "incident": incident,
         "alert": alert,
         "pages": paging.pages(alert.id) if alert else (),
-        "entries": [Entry(event.recorded_at, f"{event.actor}: {event.action}", seq=event.seq) for event in trail.events_for([subject])],
+        "entries": [entry(event, names) for event in reversed(trail.events_for([subject]))],
     }
     return render(request, "incidents/incident.html", context)

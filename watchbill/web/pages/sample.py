@@ -10,14 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from watchbill.base import clock, serving, state, trail
+from watchbill.base import clock, serving, state
 from watchbill.base.problem import not_found
 from watchbill.cases.findings import queries as findings
 from watchbill.paging.links import read_ack_link
 from watchbill.sample import queries as sample
 from watchbill.sample import services as play
 from watchbill.web.pages.ack import SAMPLE, glass
-from watchbill.web.pages.finding import entry
+from watchbill.web.pages.finding import story_of
 from watchbill.web.reader import actor, signed_in, zone_of
 
 LEAP_MINUTES = 10
@@ -33,12 +33,11 @@ def page(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"title": "First minute", "story": story, "back": SAMPLE, "leap": LEAP_MINUTES}
     if story is not None:
         link = read_ack_link(story.page_token, clock.now())
-        events = trail.events_for([f"finding:{story.finding_id}", f"alert:{story.alert_id}"])
         context |= {
             "page": glass(link, story.page_token),
             "phone_zone": zone_of(link.person),
             "finding": findings.finding(story.finding_id),
-            "entries": [entry(event) for event in reversed(events)],
+            "entries": story_of(story.finding_id, link.alert, "company:sample"),
         }
     with timezone.override(zone_of(person)):
         return render(request, "sample/sample.html", context)

@@ -15,10 +15,10 @@ from watchbill.base.problem import invalid, not_found
 from watchbill.base.trail import TrailEvent
 from watchbill.roster.queries import PersonInfo
 from watchbill.web import formats, pictures
-from watchbill.web.pages.finding import sentence
 from watchbill.web.pages.findings import csv_answer
 from watchbill.web.privacy import visible
-from watchbill.web.reader import allowed, zone_of
+from watchbill.web.reader import allowed, names_of_people, zone_of
+from watchbill.web.telling import told, who
 
 PAGE = 100
 FILE_ROWS = 1000
@@ -53,6 +53,7 @@ class Line:
     """One event as the table shows it."""
 
     event: TrailEvent
+    who: str
     kind: str
     text: str
     from_moment: str
@@ -69,13 +70,14 @@ def page(request: HttpRequest) -> HttpResponse:
     events = _events(asked, person, PAGE)
     ordered = list(reversed(events)) if asked.at else events
     zone = zone_of(person)
+    names = names_of_people()
     context = {
         "title": "Trail",
         "asked": asked,
         "at_field": asked.at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if asked.at else "",
         "spans": [(name, text, name == asked.span) for name, text, _ in SPANS],
         "zone": formats.zone_name(clock.now().astimezone(zone)),
-        "lines": [_line(event, asked.at) for event in ordered],
+        "lines": [_line(event, asked.at, names) for event in ordered],
         "picture": _picture(events, asked, person),
         "oldest": events[-1].seq if len(events) >= PAGE and not asked.at else None,
         "earlier": _step(asked, -1),
@@ -141,12 +143,12 @@ def lane_of(event: TrailEvent) -> tuple[int, str]:
     return table.get(room, (5, ""))
 
 
-def _line(event: TrailEvent, at: datetime | None) -> Line:
+def _line(event: TrailEvent, at: datetime | None, names: dict[str, str]) -> Line:
     apart = event.occurred_at - at if at else timedelta(0)
     side = "after" if apart > timedelta(0) else "before"
     words = "" if at is None else "the moment" if abs(apart) < timedelta(seconds=30) else f"{formats.duration(apart)} {side}"
     kind = str(event.body.get("kind") or event.action.split(".", 1)[0])
-    return Line(event, kind, sentence(event).removeprefix(f"{event.actor}: "), words, words == "the moment")
+    return Line(event, who(event, names) or "Watchbill", kind, told(event), words, words == "the moment")
 
 
 def _picture(events: list[TrailEvent], asked: Asked, person: PersonInfo) -> SafeString | None:
@@ -187,7 +189,7 @@ def one(request: HttpRequest, seq: int) -> HttpResponse:
         raise not_found("event", seq)
     event = found[0]
     body = [(name, ", ".join(map(str, value)) if isinstance(value, list) else value) for name, value in event.body.items()]
-    context = {"title": f"Event {seq}", "event": event, "body": body, "text": sentence(event), "trust": _trust(), "about": _about(event)}
+    context = {"title": f"Event {seq}", "event": event, "body": body, "text": told(event), "trust": _trust(), "about": _about(event)}
     return render(request, "trail/event.html", context)
 
 

@@ -16,7 +16,7 @@
       const text = copy.parentElement.querySelector("pre").innerText.replace(/^\$ /gm, "");
       navigator.clipboard?.writeText(text).then(() => { copy.textContent = "Copied"; });
     }
-    if (ask) Notification.requestPermission().then((answer) => { ask.textContent = answer === "granted" ? "This browser will tell you" : "The browser said no"; });
+    if (ask) Notification.requestPermission().then((answer) => { ask.textContent = answer === "granted" ? "This browser rings" : "The browser said no"; });
   });
 
   // j and k walk the rows of a list; the row keeps the keyboard's focus, so Enter opens it.
@@ -72,6 +72,6 @@
   }
   for (const button of all("[data-notify]")) {
     button.hidden = !self.Notification;
-    if (self.Notification?.permission === "granted") button.textContent = "This browser will tell you";
+    if (self.Notification?.permission === "granted") button.textContent = "This browser rings";
   }
 })();

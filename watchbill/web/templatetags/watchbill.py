@@ -3,13 +3,14 @@
 They decide nothing about the product; they only write down what a query said. Everything that isn't ours is escaped here or by autoescape.
 """
 
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from watchbill.base import clock as base_clock
@@ -33,6 +34,32 @@ def reader_zone() -> ZoneInfo:
 def said(text: object) -> SafeString:
     """Other people's words on one line, isolated, so that right-to-left text can't reorder what stands beside it."""
     return format_html("<bdi>{}</bdi>", formats.line(text))
+
+
+_CODE = re.compile(r"`([^`]{1,200})`")
+
+
+@register.filter
+def told(text: object) -> SafeString:
+    """A sentence of our own rooms: as `said`, with what stands in backticks set as code."""
+    parts = _CODE.split(formats.line(text))
+    pieces = (format_html("<code>{}</code>", part) if i % 2 else escape(part) for i, part in enumerate(parts))
+    return format_html("<bdi>{}</bdi>", format_html_join("", "{}", ((piece,) for piece in pieces)))
+
+
+@register.filter
+def named(slug: str, names: dict[str, str]) -> str:
+    """The name behind a slug, else the slug."""
+    return names.get(slug, slug)
+
+
+@register.filter
+def as_of(moment: datetime | None) -> SafeString | str:
+    """As `when`, but only the day for what is known to the day (midnight, UTC)."""
+    if moment is None:
+        return ""
+    utc = moment.astimezone(UTC)
+    return _time(moment, formats.day(utc, ZoneInfo("UTC"), base_clock.now())) if utc.hour == utc.minute == utc.second == 0 else when(moment)
 
 
 @register.filter
