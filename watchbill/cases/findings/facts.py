@@ -86,8 +86,13 @@ def facts_hash(facts: Facts) -> str:
 
 def to_json(facts: Facts) -> dict[str, Any]:
     """As it is stored."""
-    stored: dict[str, Any] = msgspec.to_builtins(facts)
+    stored: dict[str, Any] = as_stored(facts)
     return stored
+
+
+def as_stored(value: object) -> Any:  # noqa: ANN401 - JSON is what it is
+    """A value exactly as a JSON column gives it back, so that comparing it with what is stored tells whether it changed."""
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def from_json(stored: dict[str, Any]) -> Facts:

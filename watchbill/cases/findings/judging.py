@@ -5,13 +5,12 @@ of it.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
-import msgspec
-
-from watchbill.cases.decisions.rules import RANK, Decided, ServiceContext, ThreatFacts, decide, gather_inputs, wakes
+from watchbill.cases.decisions.rules import RANK, Decided, DecisionInput, ServiceContext, ThreatFacts, decide, gather_inputs, wakes
 from watchbill.cases.decisions.sentences import decision_why, short_why
 from watchbill.cases.findings.changes import Changes, seen_today
-from watchbill.cases.findings.facts import Facts, joined, threat_of, to_json
+from watchbill.cases.findings.facts import Facts, as_stored, joined, threat_of, to_json
 from watchbill.cases.findings.models import Finding
 from watchbill.cases.findings.owners import Owners
 from watchbill.cases.findings.states import OPEN_STATES, state_words, step
@@ -23,6 +22,12 @@ NO_DUE = datetime(9999, 1, 1, tzinfo=UTC)
 @lru_cache(maxsize=4096)
 def _decided(threat: ThreatFacts, context: ServiceContext) -> Decided:
     return decide(gather_inputs(threat, context))
+
+
+@lru_cache(maxsize=4096)
+def _stored_inputs(inputs: tuple[DecisionInput, ...]) -> list[dict[str, Any]]:
+    stored: list[dict[str, Any]] = as_stored(inputs)
+    return stored
 
 
 def decide_for(finding: Finding, facts: Facts, owners: Owners) -> Decided:
@@ -66,7 +71,7 @@ def settle(finding: Finding, weighed: Weighed, decided: Decided, now: datetime) 
         finding.decided_at = now
     finding.decision, finding.decision_rank = weighed.decision, RANK[weighed.decision]
     finding.outcome, finding.capped, finding.triage = decided.outcome, decided.capped, decided.triage or finding.pin != "pinned"
-    finding.inputs = msgspec.to_builtins(decided.inputs)
+    finding.inputs = _stored_inputs(decided.inputs)
     finding.short_why = why_line(finding, decided)
     set_state(finding, weighed.state, now)
     if finding.state != "accepted":

@@ -45,13 +45,11 @@ def looks_of(feed: Feed) -> dict[str, LastLook]:
 
 def load(feed: Feed, scan: ScanSummary, spots: Mapping[str, str]) -> Known:
     """All that a scan may touch: `spots` maps the fingerprints it tells to their spots."""
-    known = Known()
-    for part in chunks(spots):
+    known = Known(mine={row.fingerprint: row for row in covered_open(feed, scan)})
+    for part in chunks(sorted(set(spots) - set(known.mine))):
         known.mine |= {row.fingerprint: row for row in SeenBy.objects.filter(feed=feed, fingerprint__in=part)}
-    for row in covered_open(feed, scan):
-        known.mine.setdefault(row.fingerprint, row)
     _load_findings(known, spots)
-    _load_told(known)
+    _load_told(known, feed, declared(scan))
     return known
 
 
@@ -80,8 +78,16 @@ def _load_findings(known: Known, spots: Mapping[str, str]) -> None:
         known.findings |= {finding.pk: finding for finding in Finding.objects.filter(pk__in=part_ids)}
 
 
-def _load_told(known: Known) -> None:
-    mine = {row.pk: row for row in known.mine.values()}
+def _load_told(known: Known, feed: Feed, names: frozenset[str]) -> None:
+    """Other feeds' open sightings of the same findings, beside this feed's. A finding's sightings share its manifest, so this feed's
+    are loaded already wherever the scan speaks for it; elsewhere they are looked up.
+    """
+    rows = {row.pk: row for row in known.mine.values() if row.open}
     for part in chunks(sorted(known.findings)):
-        for row in SeenBy.objects.filter(finding_id__in=part, open=True).order_by("first_seen_at", "pk"):
-            known.told.setdefault(row.finding_id, []).append(mine.get(row.pk, row))
+        rows |= {row.pk: row for row in SeenBy.objects.filter(finding_id__in=part, open=True).exclude(feed=feed)}
+    beyond = sorted(pk for pk, finding in known.findings.items() if names and finding.manifest not in names)
+    mine = {row.pk: row for row in known.mine.values()}
+    for part in chunks(beyond):
+        rows |= {row.pk: mine.get(row.pk, row) for row in SeenBy.objects.filter(finding_id__in=part, open=True, feed=feed)}
+    for row in sorted(rows.values(), key=lambda one: (one.first_seen_at, one.pk)):
+        known.told.setdefault(row.finding_id, []).append(row)

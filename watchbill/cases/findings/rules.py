@@ -193,5 +193,7 @@ def clean_text(text: str, limit: int) -> str:
     """Other people's text as it is stored: no control characters but line feeds and tabs, at most `limit` characters. Escaping is the
     page's.
     """
+    if text.isprintable():
+        return text[:limit].strip()
     plain = "".join(letter if letter in "\n\t" or letter.isprintable() else " " for letter in text.replace("\r\n", "\n"))
     return plain[:limit].strip()
