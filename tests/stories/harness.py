@@ -194,11 +194,15 @@ class Server:
     def client(self) -> Client:
         return Client(self.port)
 
-    def is_up(self) -> bool:
-        """Does it answer?"""
+    def answers(self, path: str) -> bool:
+        """Is there a page at this path, now?"""
         with contextlib.suppress(OSError, http.client.HTTPException):
-            return Client(self.port).send("GET", "/healthz").status == 200
+            return Client(self.port).send("GET", path).status == 200
         return False
+
+    def is_up(self) -> bool:
+        """Does it answer, and say that it is well?"""
+        return self.answers("/healthz")
 
     def kill(self) -> None:
         """kill -9 of the parent; the kernel takes the worker with it."""
@@ -251,7 +255,8 @@ def start(home: Path, *, sample: bool, postbox: Postbox | None = None, port: int
 
 def _collect(process: subprocess.Popen[str], output: list[str]) -> None:
     assert process.stdout is not None
-    output.extend(iter(process.stdout.readline, ""))
+    with process.stdout as lines:
+        output.extend(iter(lines.readline, ""))
 
 
 @contextlib.contextmanager

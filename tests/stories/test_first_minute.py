@@ -116,6 +116,6 @@ class TestTheFirstMinute:
         page = newcomer.press("Start")
         found = re.search(r"/welcome/[\w-]+", page.text + str(page.headers))
         assert found
-        eventually(lambda: server.client().send("GET", found.group(0)).status == 200, "the empty company's set-up page")
+        eventually(lambda: server.answers(found.group(0)), "the empty company's set-up page")
         fresh = server.client()
         assert "Saltmarsh" not in fresh.get(found.group(0)).text

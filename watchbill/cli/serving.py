@@ -113,7 +113,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         require_free(*address())
-        say(prepare(with_sample=arguments.sample))
+        say(prepare(with_sample=settings().data != arguments.home))
         serve()
     except Problem as problem:
         print(problem.as_text(), file=sys.stderr)
