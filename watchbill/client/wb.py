@@ -317,7 +317,7 @@ def status(options: argparse.Namespace) -> Told:
         lines.append(f"#{alert['id']} {alert['title']} ({taken})")
     sources = answer.get("sources", {})
     lines += [] if answer.get("ringing") else ["Nothing rings for you."]
-    lines.append(f"{answer.get('open_findings')} findings open; {sources.get('total')} sources, {sources.get('stale')} of them silent.")
+    lines.append(f"Open findings: {answer.get('open_findings')}. Sources: {sources.get('total')}, silent: {sources.get('stale')}.")
     lines += [] if answer.get("ok") else [f"NOT WELL: {answer.get('late_pages')} pages are late."]
     return Told(answer, lines)
 
