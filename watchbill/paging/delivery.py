@@ -53,6 +53,14 @@ def next_look(full: Collection[str] = (), busy: Collection[int] = ()) -> datetim
     return rows.order_by("next_at").values_list("next_at", flat=True).first()
 
 
+def retake(now: datetime) -> int:
+    """Inside a unit: look now at every page whose sender is known to be gone, rather than when its lease ends. Returns how many.
+
+    Only where one process alone may send (the embedded database), and only as that process begins.
+    """
+    return Page.objects.filter(state=PageState.SENDING.value).update(next_at=now)
+
+
 def claim(now: datetime, limit: int, full: Collection[str] = (), busy: Collection[int] = ()) -> tuple[ClaimedPage, ...]:
     """Inside a unit: take up to `limit` due pages.
 

@@ -2,6 +2,7 @@
 It decides nothing: escalation and delivery do."""
 
 import logging
+import threading
 from datetime import datetime
 from functools import partial
 
@@ -14,7 +15,7 @@ from watchbill.base.settings import settings
 from watchbill.base.writer import audit, news, write, writer_health
 from watchbill.paging import escalation, limits
 from watchbill.paging.bell_health import health, lately_moved
-from watchbill.paging.delivery import ClaimedPage, claim, due_pages, next_look
+from watchbill.paging.delivery import ClaimedPage, claim, due_pages, next_look, retake
 from watchbill.paging.logbook import LogBook
 from watchbill.paging.models import Alert
 from watchbill.paging.rules.words import AlertState
@@ -24,10 +25,15 @@ from watchbill.paging.targets import Asked
 SELF_AUDIT = "paging.self_audit"
 
 log = logging.getLogger(__name__)
+_begun = threading.Event()
 
 
 def turn(now: datetime) -> datetime | None:
     """Do what is due and return when to be called next. Nothing due costs two small reads and no write."""
+    if not _begun.is_set() and writer_health().running:
+        # The writer's thread runs in the one process that holds the data directory: whoever was sending before it is dead.
+        write(partial(retake, now), name="paging.retake")
+        _begun.set()
     due = _next_time()
     if due is None or due > now:
         return due
