@@ -1,5 +1,6 @@
 """Trail events in words, as the log lines of pages show them. Pure; it reads what an event says of itself and never adds to it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,8 +62,18 @@ _TOLD = {
 }
 
 
-def told(event: TrailEvent) -> str:
-    """What happened, without who did it: the event's own text, else our sentence for its action, else its plain words."""
+_ADDRESS = re.compile(r"[^\s@<>(),:;]{1,64}@[^\s@<>(),:;]{1,190}[^\s@<>(),:;.]")
+
+
+def told(event: TrailEvent, names: Mapping[str, str]) -> str:
+    """What happened, without who did it: the event's own text, else our sentence for its action, else its plain words.
+
+    Addresses of people we know are read as their names.
+    """
+    return _ADDRESS.sub(lambda found: names.get(found.group(0), found.group(0)), _text(event))
+
+
+def _text(event: TrailEvent) -> str:
     text = event.body.get("text")
     if isinstance(text, str) and text:
         return text
@@ -94,8 +105,8 @@ def _plain(event: TrailEvent) -> str:
 
 
 def who(event: TrailEvent, names: Mapping[str, str]) -> str:
-    """Who did it by their name; empty for Watchbill's own doing."""
-    return "" if event.actor_kind == "system" and event.actor == "watchbill" else names.get(event.actor, event.actor)
+    """Who did it by their name; empty for what Watchbill did by itself."""
+    return "" if event.actor_kind == "system" else names.get(event.actor, event.actor)
 
 
 LOUD = ("page.sent", "page.failed", "alert.opened", "alert.escalated", "alert.exhausted", "finding.opened", "finding.reopened")
@@ -104,4 +115,5 @@ LOUD = ("page.sent", "page.failed", "alert.opened", "alert.escalated", "alert.ex
 def entry(event: TrailEvent, names: Mapping[str, str]) -> Entry:
     """A trail event as a line of a log."""
     look = "page" if event.action in LOUD else "change" if event.action == "change.recorded" else ""
-    return Entry(event.occurred_at, told(event), look, event.seq, "", who(event, names))
+    text, name = told(event, names), who(event, names)
+    return Entry(event.occurred_at, text, look, event.seq, "", "" if name in text else name)

@@ -19,6 +19,8 @@ from watchbill.base.problem import Problem
 from watchbill.paging import queries as paging
 from watchbill.paging import services as bell
 from watchbill.paging.links import AckLink, read_ack_link
+from watchbill.paging.queries import AlertInfo
+from watchbill.roster import queries as roster
 from watchbill.web import formats
 from watchbill.web.reader import zone_of
 
@@ -56,8 +58,8 @@ def glass(link: AckLink, token: str) -> Glass:
         ringing=alert.state == "triggered",
         person=link.person.name,
         sent=link.page.sent_at or link.page.due,
-        how_bad=alert.why[0] if alert.why else "",
-        where=f"Team {alert.team}" if alert.team else "",
+        how_bad=_how_bad(alert),
+        where=_where(alert),
         next_names=tuple(names),
         next_at=at,
         guidance=tuple(alert.guidance[:3]),
@@ -66,6 +68,17 @@ def glass(link: AckLink, token: str) -> Glass:
         action=reverse("ack", args=[token]),
         more=alert.link,
     )
+
+
+def _how_bad(alert: AlertInfo) -> str:
+    """The first reason; the decision that it opens with stands beside it as a badge."""
+    first = (alert.why or ("",))[0].removeprefix(f"Decided {alert.decision}: ")
+    return first[:1].upper() + first[1:]
+
+
+def _where(alert: AlertInfo) -> str:
+    known = [team.name for team in roster.teams() if team.slug == alert.team]
+    return f"Team {known[0] if known else alert.team}" if alert.team else ""
 
 
 def _done(link: AckLink, now: datetime) -> str:

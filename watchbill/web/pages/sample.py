@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from watchbill.base import clock, serving, state
 from watchbill.base.problem import not_found
 from watchbill.cases.findings import queries as findings
+from watchbill.paging import queries as paging
 from watchbill.paging.links import read_ack_link
 from watchbill.sample import queries as sample
 from watchbill.sample import services as play
@@ -35,6 +36,7 @@ def page(request: HttpRequest) -> HttpResponse:
         link = read_ack_link(story.page_token, clock.now())
         context |= {
             "page": glass(link, story.page_token),
+            "slept": any(one.person_id != link.person.id and one.sent_at for one in paging.pages(story.alert_id)),
             "phone_zone": zone_of(link.person),
             "finding": findings.finding(story.finding_id),
             "entries": story_of(story.finding_id, link.alert, "company:sample"),

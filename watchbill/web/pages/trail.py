@@ -148,7 +148,7 @@ def _line(event: TrailEvent, at: datetime | None, names: dict[str, str]) -> Line
     side = "after" if apart > timedelta(0) else "before"
     words = "" if at is None else "the moment" if abs(apart) < timedelta(seconds=30) else f"{formats.duration(apart)} {side}"
     kind = str(event.body.get("kind") or event.action.split(".", 1)[0])
-    return Line(event, who(event, names) or "Watchbill", kind, told(event), words, words == "the moment")
+    return Line(event, who(event, names) or "Watchbill", kind, told(event, names), words, words == "the moment")
 
 
 def _picture(events: list[TrailEvent], asked: Asked, person: PersonInfo) -> SafeString | None:
@@ -189,7 +189,14 @@ def one(request: HttpRequest, seq: int) -> HttpResponse:
         raise not_found("event", seq)
     event = found[0]
     body = [(name, ", ".join(map(str, value)) if isinstance(value, list) else value) for name, value in event.body.items()]
-    context = {"title": f"Event {seq}", "event": event, "body": body, "text": told(event), "trust": _trust(), "about": _about(event)}
+    context = {
+        "title": f"Event {seq}",
+        "event": event,
+        "body": body,
+        "text": told(event, names_of_people()),
+        "trust": _trust(),
+        "about": _about(event),
+    }
     return render(request, "trail/event.html", context)
 
 
