@@ -25,11 +25,11 @@ def lockfile(packages: int) -> bytes:
 
 class TestFinding:
     def test_every_manifest_below_a_path_is_found_in_a_stable_order(self, tmp_path: Path) -> None:
-        for place in ("b/requirements.txt", "a/poetry.lock", "requirements.txt", "a/readme.md"):
+        for place in ("b/requirements/dev.txt", "a/poetry.lock", "requirements.txt", "a/readme.md"):
             file = tmp_path / place
-            file.parent.mkdir(exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(PINS)
-        assert [found.manifest for found in find_manifests(tmp_path)] == ["requirements.txt", "a/poetry.lock", "b/requirements.txt"]
+        assert [found.manifest for found in find_manifests(tmp_path)] == ["requirements.txt", "a/poetry.lock", "b/requirements/dev.txt"]
 
     @pytest.mark.parametrize("folder", ["node_modules", ".git", ".venv", "vendor"])
     def test_installed_and_hidden_trees_are_not_searched(self, tmp_path: Path, folder: str) -> None:
@@ -94,7 +94,7 @@ class TestReading:
         assert unread.reason
 
     def test_a_file_that_cannot_be_opened_is_unread(self, tmp_path: Path) -> None:
-        found = manifests.FoundFile("requirements.txt", tmp_path / "requirements.txt")
+        found = manifests.FoundFile("requirements.txt", tmp_path / "requirements.txt", tmp_path)
         unread = read_file(found)
         assert isinstance(unread, UnreadManifest)
         assert "cannot be opened" in unread.reason

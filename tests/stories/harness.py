@@ -225,9 +225,8 @@ class Server:
         """A `watchbill` command on the same data directory."""
         environment = {**os.environ, **_environment(self.data.parent if self.data.name == "sample" else self.data, self.port)}
         environment["WATCHBILL_DATA"] = str(self.data)
-        return subprocess.run(
-            [sys.executable, "-m", "watchbill.cli.main", *words], capture_output=True, text=True, env=environment, cwd=ROOT, check=check, timeout=120
-        )
+        command = [sys.executable, "-m", "watchbill.cli.main", *words]
+        return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=check, timeout=120)
 
 
 def _environment(home: Path, port: int, postbox: Postbox | None = None) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Django's name for this room, and the security team that exists from the first moment. It serves no pages."""
 
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
@@ -16,6 +17,7 @@ class RosterConfig(AppConfig):
 
     def ready(self) -> None:
         """After the tables are made, see to it that an unowned thing has somewhere to go (law 4)."""
+        import_module("watchbill.roster.verbs")
         post_migrate.connect(_begin, sender=self, dispatch_uid="roster.begin")
 
 

@@ -1,5 +1,7 @@
 """The pages and the API as a Django app without tables. It never subscribes to news: pages read, services write."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -9,3 +11,7 @@ class WebConfig(AppConfig):
     name = "watchbill.web"
     label = "web"
     verbose_name = "Pages and API"
+
+    def ready(self) -> None:
+        """Let the trail hear of sign-ins."""
+        import_module("watchbill.web.sign_in").record_sign_ins()

@@ -1,19 +1,18 @@
-"""Scanning's part in the project: subscribes to what the inbox took in and registers its jobs and server verbs."""
+"""Scanning in the project: what runs later, what it is told by news, and its server verbs."""
 
-from __future__ import annotations
+from importlib import import_module
 
 from django.apps import AppConfig
 
 
 class ScansConfig(AppConfig):
-    """The app with label `scans`."""
+    """Lockfiles and SBOMs in."""
 
     name = "watchbill.intake.scans"
     label = "scans"
+    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from watchbill.base import jobs, newsroom  # noqa: PLC0415 - Django's registry must be complete first
-        from watchbill.intake.scans import jobs as own_jobs  # noqa: PLC0415
-
-        newsroom.subscribe("inbox.accepted", "scans.queue_reading", own_jobs.queue_reading)
-        jobs.every("scans.look", 900)
+        """Begin, now that models can be imported."""
+        import_module("watchbill.intake.scans.jobs").begin()
+        import_module("watchbill.intake.scans.verbs")

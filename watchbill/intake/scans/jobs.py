@@ -8,13 +8,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from watchbill.base import jobs, writer
+from watchbill.base import jobs, newsroom, writer
 from watchbill.base.acting import SYSTEM
 from watchbill.base.jobs import JobInfo
-from watchbill.base.newsroom import NewsItem
+from watchbill.base.subscriptions import NewsItem
+from watchbill.intake.scans import inverse as inverse_match
 from watchbill.intake.scans import services
 
 LOOK_EVERY = timedelta(hours=1)
+LOOK_TURN_SECONDS = 900
+
+
+def begin() -> None:
+    """Subscribe and register, once the app is ready."""
+    newsroom.subscribe("inbox.accepted", "scans.queue_reading", queue_reading)
+    jobs.every("scans.look", LOOK_TURN_SECONDS)
 
 
 def queue_reading(item: NewsItem) -> None:
@@ -32,7 +40,7 @@ def read(args: dict[str, Any], job: JobInfo) -> None:
 
 @jobs.handler("scans.inverse")
 def inverse(args: dict[str, Any], job: JobInfo) -> None:
-    services.match_inventory([str(ident) for ident in args["advisories"]], by=SYSTEM)
+    inverse_match.match_inventory([str(ident) for ident in args["advisories"]], by=SYSTEM)
 
 
 @jobs.handler("scans.look")

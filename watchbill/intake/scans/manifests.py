@@ -22,15 +22,15 @@ from watchbill.intake.scans.values import ReadManifest, UnreadManifest
 
 _IN_PROCESS_BYTES = 256 * 1024
 _SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", "target", "vendor"})
-_HEAD_BYTES = 4096
 
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file that looks like a manifest: its place below the searched path, with forward slashes, and the file itself."""
+    """A file that looks like a manifest: its place below the searched path, with forward slashes, the file, and the path searched."""
 
     manifest: str
     file: Path
+    root: Path
 
 
 def read_manifest(manifest: str, data: bytes, beside: Beside = nothing_beside) -> ReadManifest | UnreadManifest:
@@ -40,8 +40,7 @@ def read_manifest(manifest: str, data: bytes, beside: Beside = nothing_beside) -
     """
     if len(data) > limits.MANIFEST_BYTES:
         return UnreadManifest(manifest, f"larger than {limits.MANIFEST_BYTES // (1024 * 1024)} MiB", "the file's size")
-    name = manifest.rsplit("/", 1)[-1]
-    result = read(name, data, beside) if len(data) <= _IN_PROCESS_BYTES else _read_contained(name, data)
+    result = read(manifest, data, beside) if len(data) <= _IN_PROCESS_BYTES else _read_contained(manifest, data)
     if isinstance(result, Unreadable):
         return UnreadManifest(manifest, result.reason, result.where)
     notes = tuple(f"{note.where}: {note.reason}" if note.where else note.reason for note in result.notes)
@@ -61,18 +60,18 @@ def _read_contained(name: str, data: bytes) -> Inventory | Unreadable:
 def find_manifests(path: Path) -> Iterator[FoundFile]:
     """Every manifest at or below `path`, in a stable order, at most `limits.MANIFESTS_PER_PATH`; links and installed trees are skipped."""
     if path.is_file():
-        yield FoundFile(path.name, path)
+        yield FoundFile(path.name, path, path.parent)
         return
     found = 0
     for folder, folders, files in os.walk(path, followlinks=False):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS)
         for name in sorted(files):
             file = Path(folder, name)
-            if file.is_symlink() or not file.is_file() or reader_for(name, b"") is None:
+            if file.is_symlink() or not file.is_file() or reader_for(file.as_posix(), b"") is None:
                 continue
             if name == "go.sum" and "go.mod" in files:
                 continue  # read together with its go.mod; twice would be two findings for one problem
-            yield FoundFile(file.relative_to(path).as_posix(), file)
+            yield FoundFile(file.relative_to(path).as_posix(), file, path)
             found += 1
             if found >= limits.MANIFESTS_PER_PATH:
                 return
@@ -83,11 +82,6 @@ def read_file(found: FoundFile) -> ReadManifest | UnreadManifest:
     try:
         if found.file.stat().st_size > limits.MANIFEST_BYTES:
             return UnreadManifest(found.manifest, f"larger than {limits.MANIFEST_BYTES // (1024 * 1024)} MiB", "the file's size")
-        return read_manifest(found.manifest, found.file.read_bytes(), files_beside(found.file))
+        return read_manifest(found.manifest, found.file.read_bytes(), files_beside(found.file, found.root))
     except OSError as error:
         return UnreadManifest(found.manifest, f"cannot be opened: {error.strerror}", str(found.file))
-
-
-def looks_like_manifest(name: str, head: bytes) -> bool:
-    """Does any reader claim a file of this name and beginning?"""
-    return reader_for(name, head[:_HEAD_BYTES]) is not None

@@ -61,31 +61,34 @@ def scan(paths: Iterable[Path], store: AdvisoryStore) -> OfflineReport:
     read: list[ReadManifest] = []
     missed: list[NotLookedAt] = []
     for path in paths:
-        results = [read_file(found) for found in find_manifests(path)] if path.exists() else []
-        if not results:
-            reason = "no lockfile or SBOM that a reader knows" if path.exists() else "there is nothing at this path"
-            missed.append(NotLookedAt(str(path), "path", reason))
-        prefix = path.as_posix().rstrip("/") if path.is_dir() else path.parent.as_posix()
-        for result in results:
-            place = result.manifest if prefix == "." else f"{prefix}/{result.manifest}"
-            if isinstance(result, UnreadManifest):
-                missed.append(NotLookedAt(place, "file", f"{result.reason} {result.where}".strip()))
-            else:
-                read.append(ReadManifest(place, result.kind, result.packages, result.notes))
-    advisories = store.status().advisories
-    if advisories == 0:
+        _look(path, read, missed)
+    known = store.status().advisories
+    if known == 0:
         missed.append(NotLookedAt("the advisory store", "advisories", "none are loaded: watchbill advisories load PATH..."))
-    findings: list[OfflineFinding] = []
-    for manifest in read:
-        missed.extend(NotLookedAt(manifest.manifest, "part of the file", note) for note in manifest.notes)
-        findings.extend(_findings(manifest, store, missed))
+    findings = [finding for manifest in read for finding in _findings(manifest, store, missed)]
     return OfflineReport(
         manifests=tuple(manifest.manifest for manifest in read),
         packages=sum(len(manifest.packages) for manifest in read),
         findings=tuple(findings),
         not_looked_at=tuple(missed),
-        advisories=advisories,
+        advisories=known,
     )
+
+
+def _look(path: Path, read: list[ReadManifest], missed: list[NotLookedAt]) -> None:
+    """Add what stands at or below `path` to `read`, and what could not be looked at to `missed`."""
+    results = [read_file(found) for found in find_manifests(path)] if path.exists() else []
+    if not results:
+        reason = "no lockfile or SBOM that a reader knows" if path.exists() else "there is nothing at this path"
+        missed.append(NotLookedAt(str(path), "path", reason))
+    folder = path if path.is_dir() else path.parent
+    for result in results:
+        place = (folder / result.manifest).as_posix()
+        if isinstance(result, UnreadManifest):
+            missed.append(NotLookedAt(place, "file", f"{result.reason} {result.where}".strip()))
+            continue
+        read.append(ReadManifest(place, result.kind, result.packages, result.notes))
+        missed.extend(NotLookedAt(place, "part of the file", note) for note in result.notes)
 
 
 def _findings(manifest: ReadManifest, store: AdvisoryStore, missed: list[NotLookedAt]) -> Iterable[OfflineFinding]:

@@ -22,7 +22,7 @@ def encode(result: Inventory | Unreadable) -> bytes:
 def decode(answer: bytes) -> Inventory | Unreadable:
     """The inverse of `encode`; raises `msgspec.MsgspecError` when the child wrote something else."""
     kind, value = msgspec.msgpack.decode(answer)
-    return msgspec.convert(value, Inventory if kind == "read" else Unreadable)
+    return msgspec.convert(value, Inventory) if kind == "read" else msgspec.convert(value, Unreadable)
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from watchbill.base import clock, ids, inbox, limits, writer
 from watchbill.base.acting import Actor
 from watchbill.base.problem import invalid, not_found
 from watchbill.cases.findings import services as findings
-from watchbill.cases.findings.rules import ScanOutcome, ScanSummary, Scope, Sighting
+from watchbill.cases.findings.rules import ScanOutcome, Sighting
 from watchbill.engines.dependencies.packages import Package
 from watchbill.engines.dependencies.results import MatchResult
 from watchbill.engines.dependencies.versions import normalise_name
@@ -257,54 +257,6 @@ def _inventory_row(source_id: int, manifest: ReadManifest, package: Package) -> 
         direct=package.direct,
         kind=manifest.kind,
     )
-
-
-def match_inventory(advisory_ids: Iterable[str], *, by: Actor) -> int:
-    """The inverse match: find who has what these advisories name, without anybody scanning again; how many sightings it made.
-
-    It opens and worsens; it never closes, because nothing was looked at anew. Withdrawn advisories are told to `cases`.
-    """
-    wanted = set(advisory_ids)
-    store = advisories.store()
-    gone = [ident for ident in wanted if (known := store.get(ident)) is not None and known.withdrawn]
-    if gone:
-        findings.withdraw_advisories([name for ident in gone if (known := advisories.facts(ident)) for name in known.aliases], by=by)
-    per_place: dict[tuple[int, str, str], list[Package]] = {}
-    for ecosystem, name in {pair for ident in wanted for pair in store.affected_packages(ident)}:
-        for row in InventoryRow.objects.filter(ecosystem=ecosystem, name=normalise_name(ecosystem, name)).iterator():
-            per_place.setdefault((row.source_id, row.manifest, row.kind), []).append(_package(row))
-    made: dict[int, list[Sighting]] = {}
-    for (source_id, manifest, kind), packages in per_place.items():
-        result = store.match(packages)
-        hits = [hit for hit in result.hits if hit.advisory_id in wanted]
-        unknown = [match for match in result.unknown if match.advisory_id in wanted]
-        made.setdefault(source_id, []).extend(sightings_of(manifest, kind, hits, unknown, advisories.facts))
-    for source_id, sightings in made.items():
-        if sightings:
-            _record_inverse(Source.objects.get(pk=source_id), tuple(sightings), by=by)
-    return sum(len(sightings) for sightings in made.values())
-
-
-def _package(row: InventoryRow) -> Package:
-    return Package(row.ecosystem, row.name, row.version, row.purl, bound=row.bound, direct=row.direct)
-
-
-def _record_inverse(source: Source, sightings: tuple[Sighting, ...], *, by: Actor) -> None:
-    now = clock.now()
-    manifests = tuple(sorted({sighting.manifest for sighting in sightings}))
-    summary = ScanSummary(
-        key=f"advisories-{ids.new_id()}",
-        scope=Scope(source.name, source.service, source.repo, source.branch, manifests),
-        started_at=now,
-        finished_at=now,
-        complete=False,
-        inputs_read=(),
-        inputs_unreadable=(),
-        packages=len(sightings),
-        tool="new advisories against the kept inventory",
-        packages_by_input={},
-    )
-    findings.record_scan(summary, sightings, by=by)
 
 
 def look_at_stale_paths(*, older_than: timedelta, by: Actor) -> int:
