@@ -9,7 +9,7 @@ from watchbill.base.keys import sign, unsign
 from watchbill.base.problem import Problem
 from watchbill.base.settings import settings
 from watchbill.paging import limits
-from watchbill.paging.queries import AlertInfo, PageInfo, alert, page
+from watchbill.paging.reading import AlertInfo, PageInfo, alert, page
 from watchbill.roster import queries as roster
 from watchbill.roster.queries import PersonInfo
 

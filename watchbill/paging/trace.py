@@ -6,7 +6,7 @@ from datetime import datetime
 
 from watchbill.paging.escalation import policy_of
 from watchbill.paging.models import Alert, AlertLog, Page
-from watchbill.paging.queries import alert as alert_info
+from watchbill.paging.reading import alert as alert_info
 from watchbill.paging.rules import sentences
 from watchbill.paging.rules.escalation import Position, following, is_past_the_end
 from watchbill.paging.rules.words import DESK, AlertState, LogKind, PageState
