@@ -1,8 +1,8 @@
 """How fast the bell rings: `make bench`, or `python benchmarks/paging.py`. Prints a table and exits 1 where a figure is missed.
 
 The real writer thread, the real loop and sender threads, a real mail server in a process of its own; 10,000 alerts stand open. Alerts are
-opened at 20 a second, each on its own time whether or not the one before was answered. "Accepted" is the return of open_alert: on disk. "Handed to
-channel" is the moment the channel's send is entered.
+opened at 20 a second, each on its own time whether or not the one before was answered. "Accepted" is the return of open_alert: on disk.
+"Handed to channel" is the moment the channel's send is entered.
 """
 
 import importlib

@@ -1,5 +1,6 @@
 """What becomes of each try: receipts, further tries, other ways, and people who can't be reached at all."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,9 @@ from tests.paging.company import ALICE, BOB, ROSTER
 from tests.paging.fake_servers import FakeWeb
 from watchbill.base.acting import SYSTEM
 from watchbill.base.newsroom import NewsItem
+from watchbill.base.problem import busy
 from watchbill.base.writer import write
-from watchbill.paging import delivery
+from watchbill.paging import delivery, limits, senders
 from watchbill.paging.channels import email
 from watchbill.paging.jobs import turn
 from watchbill.paging.models import ContactMethod, Page
@@ -266,3 +268,40 @@ def test_bob_is_paged_by_his_own_rules_and_not_by_mail(bell: Bell, web: FakeWeb)
     by_webhook(web, BOB)
     ref = bell.ring(policy="security")
     assert bell.rung(ref) == [("Bob", "desk"), ("Bob", "webhook")]
+
+
+def test_an_outcome_is_stored_though_the_writer_was_busy_at_first(bell: Bell, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusals = [busy(2.0), busy(2.0)]
+
+    def now_and_then(fn: Callable[[], object], **named: object) -> object:
+        if refusals:
+            raise refusals.pop()
+        return write(fn)
+
+    monkeypatch.setattr(senders, "write", now_and_then)
+    monkeypatch.setattr(limits, "RECORD_PAUSE_SECONDS", 0.0)
+    assert bell.rung(bell.ring()) == [("Alice", "desk"), ("Alice", "email")]
+
+
+def test_an_outcome_that_cannot_be_stored_goes_again_under_the_same_key_once_the_lease_is_over(
+    bell: Bell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(fn: Callable[[], object], **named: object) -> object:
+        raise busy(2.0)
+
+    with monkeypatch.context() as at_first:
+        at_first.setattr(senders, "write", never)
+        at_first.setattr(limits, "RECORD_PAUSE_SECONDS", 0.0)
+        ref = bell.ring()
+    bell.wait(seconds=61)
+    assert bell.rung(ref)[:2] == [("Alice", "desk"), ("Alice", "email")]
+    assert len({str(message["Message-ID"]) for message in bell.mail.taken}) == 1
+    assert len(bell.mail.taken) == 2
+
+
+def test_a_page_that_waited_in_the_queue_past_its_lease_is_left_to_the_next_claim(bell: Bell) -> None:
+    bell.open()
+    (claimed,) = claim(bell)
+    bell.clock.forward(seconds=61)
+    senders.send_and_record(claimed)
+    assert bell.mail.taken == []

@@ -23,6 +23,8 @@ STEPS_A_TURN = 50
 PAGES_A_CLAIM = 64
 SENDERS_PER_CHANNEL = 8
 SEND_SECONDS = 10.0
+RECORD_TRIES = 5  # a page that went and isn't recorded would go twice
+RECORD_PAUSE_SECONDS = 1.0
 
 # The self-audit
 LATE_AFTER_SECONDS = 60.0

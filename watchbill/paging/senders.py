@@ -5,7 +5,9 @@ asks."""
 import logging
 import queue
 import threading
+import time
 from collections import Counter
+from functools import partial
 
 from watchbill.base import clock
 from watchbill.base.problem import Problem
@@ -65,12 +67,22 @@ def send_and_record(page: ClaimedPage) -> None:
     if clock.now() >= page.lease_until:
         return  # waited too long in the queue: it is somebody else's by now
     outcome = send(page)
-    try:
-        write(lambda: record(page.id, page.attempt, outcome, clock.now()), name="paging.record")
-    except Problem as problem:
-        log.warning("page %s: the outcome could not be stored: %s", page.id, problem.title)
-    except Exception:
-        log.exception("page %s: the outcome could not be stored", page.id)
+    for attempt in range(limits.RECORD_TRIES):
+        try:
+            write(partial(_record, page, outcome), name="paging.record")
+            return
+        except Problem as problem:
+            log.warning("page %s: the outcome could not be stored yet: %s", page.id, problem.title)
+            if not problem.retryable or attempt + 1 == limits.RECORD_TRIES:
+                return
+            time.sleep(limits.RECORD_PAUSE_SECONDS)
+        except Exception:
+            log.exception("page %s: the outcome could not be stored", page.id)
+            return
+
+
+def _record(page: ClaimedPage, outcome: Outcome) -> None:
+    record(page.id, page.attempt, outcome, clock.now())
 
 
 def send(page: ClaimedPage) -> Outcome:
