@@ -1,4 +1,4 @@
-"""The company of the cases' tests, and scans in words: Alice owns berth-board, Bob has the security watch, Charlie is outside (a viewer in another team)."""
+"""The company of the cases' tests, and scans in words: Alice owns berth-board, Bob has the security watch, Charlie is outside."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchbill.cases.decisions.rules import DECISION, SCALES, Decided, DecisionInput, ServiceContext, ThreatFacts, decide, decide_ssvc, gather_inputs
+from watchbill.cases.decisions.rules import (
+    DECISION,
+    SCALES,
+    Decided,
+    DecisionInput,
+    ServiceContext,
+    ThreatFacts,
+    decide,
+    decide_ssvc,
+    gather_inputs,
+)
 from watchbill.cases.decisions.sentences import counterfactual, decision_why, if_not_done, short_why, weakness_allows
 from watchbill.cases.decisions.table import DEPLOYER
 

@@ -177,8 +177,11 @@ def reopen(finding_id: int, reason: str, by: Actor) -> None:
         changes.touch(finding)
         changes.tell(finding, "finding.reopened", f"Reopened by {by.name}: {text}", "finding.reopened")
 
-    change(finding_id, by, "reopen", run)
-    redecide([finding_id], by=by, rings=True)
+    def both() -> None:
+        change(finding_id, by, "reopen", run)
+        redecide([finding_id], by=by, rings=True)
+
+    write(both, name="findings.reopen")
 
 
 def _close(finding_id: int, by: Actor, event: str, why: str) -> None:
@@ -237,19 +240,24 @@ def redecide(which: Iterable[int] | str, by: Actor, rings: bool = False) -> tupl
     return tuple(changed)
 
 
+def _shown(finding: Finding) -> tuple[object, ...]:
+    """What deciding may change, to tell whether it did."""
+    return (finding.inputs, finding.team, finding.owner_rule, finding.triage, finding.decision, finding.due, finding.short_why)
+
+
 def _redecide(ids: list[int], by: Actor, rings: bool) -> list[int]:
     changes, now = Changes(), clock.now()
     owners, moved = Owners(now), []
     signed = dict(Acceptance.objects.filter(finding_id__in=ids, state="signed").values_list("finding_id", "decision"))
     for finding in Finding.objects.select_for_update().filter(pk__in=ids):
-        before, was = finding.state, (finding.inputs, finding.team, finding.owner_rule, finding.triage, finding.decision)
+        before, was = finding.state, _shown(finding)
         take_owner(finding, owners)
         decided = decide_for(finding, from_json(finding.facts), owners)
         weighed = weigh(standing(finding, signed.get(finding.pk, "")), None, decided, owners.dates(finding.team), finding.pin == "pinned")
         settle(finding, weighed, decided, now)
         if weighed.outgrown:
             Acceptance.objects.filter(finding=finding, state="signed").update(state="outgrown", ended_at=now)
-        if finding.state != before or was != (finding.inputs, finding.team, finding.owner_rule, finding.triage, finding.decision):
+        if finding.state != before or was != _shown(finding):
             changes.touch(finding)
             moved += [finding.pk] if weighed.redecided or weighed.outgrown else []
         tell_weighed(changes, finding, weighed, full_why(finding, decided), before)
