@@ -75,7 +75,7 @@ def _manifest_name(filename: str) -> str:
 def read_received(inbox_id: int, *, by: Actor) -> LookResult | None:
     """Read one file from the inbox and apply it; `None` when it was applied before. An unreadable one is recorded as such."""
     item = inbox.load(inbox_id)
-    if item.state in ("read", "held") or Scan.objects.filter(key=f"inbox-{inbox_id}").exists():
+    if item.state != "new" or Scan.objects.filter(key=f"inbox-{inbox_id}").exists():
         return None
     manifest, service = str(item.meta["filename"]), str(item.meta["service"])
     found = read_manifest(manifest, inbox.read_bytes(inbox_id))
@@ -196,7 +196,7 @@ def _apply(source: Source, look: Look, *, inbox_id: int | None, by: Actor) -> Lo
         _write_scan(source, look, outcome, sentence, unknown, inbox_id)
         if inbox_id is not None:
             reason = "; ".join(f"{manifest.reason} {manifest.where}".strip() for manifest in look.unread)
-            inbox.mark(inbox_id, "held" if outcome.held else "read" if look.read else "unreadable", reason)
+            inbox.mark(inbox_id, "unreadable" if not look.read else "held" if outcome.held else "read", reason or outcome.held_reason)
         return LookResult(look.key, outcome, sentence)
 
     return writer.write(apply, name="scans.apply")
