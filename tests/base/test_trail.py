@@ -1,7 +1,7 @@
 """Reading the trail: by time, actor, target, action and words."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,19 @@ def test_of_many_events_about_a_target_the_latest_are_kept() -> None:
 def test_numbers_count_from_one_without_a_gap() -> None:
     assert [event.seq for event in reversed(trail.events())] == [1, 2, 3, 4]
     assert trail.size() == 4
+
+
+def test_with_a_clock_set_back_pages_still_lose_and_repeat_nothing(clock: SettableClock) -> None:
+    for minutes in (0, 10, 5, 15, 5):
+        clock.set(datetime(2026, 6, 1, 9, minutes, tzinfo=UTC))
+        did(ALICE, "host.seen", "host:db3")
+    whole = [event.seq for event in trail.events()]
+    assert whole == [4, 2, 5, 3, 1]  # by the time of recording, then by number
+    paged: list[int] = []
+    while page := trail.events(before_seq=paged[-1] if paged else None, limit=2):
+        paged += [event.seq for event in page]
+    assert paged == whole
+    assert trail.verify().ok
 
 
 def test_nobody_gets_more_than_a_page_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,10 @@ Body = Mapping[str, Leafy | Sequence[str]]
 FIELDS = ("seq", "recorded_at", "occurred_at", "actor", "actor_kind", "source", "action", "target", "outcome", "ref", "body")
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_quote = json.encoder.encode_basestring
+
+
 class NotCanonical(TypeError):
     """A value that an audit event can't hold; the message names the key."""
 
@@ -76,7 +80,7 @@ def check_text(key: str, value: object) -> None:
 
 def dumps(value: object) -> str:
     """Sorted keys, no spaces, nothing escaped that need not be."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def event_bytes(row: Sequence[Any]) -> bytes:
@@ -85,9 +89,8 @@ def event_bytes(row: Sequence[Any]) -> bytes:
     The keys stand in sorted order by construction; only text goes through the JSON encoder.
     """
     seq, recorded_at, occurred_at, actor, actor_kind, source, action, target, outcome, ref, body = row
-    quote = json.encoder.encode_basestring
     return (
-        f'{{"action":{quote(action)},"actor":{quote(actor)},"actor_kind":{quote(actor_kind)},"body":{body},'
-        f'"occurred_at":{quote(occurred_at)},"outcome":{quote(outcome)},"recorded_at":{quote(recorded_at)},"ref":{quote(ref)},'
-        f'"seq":{seq},"source":{quote(source)},"target":{quote(target)}}}'
+        f'{{"action":{_quote(action)},"actor":{_quote(actor)},"actor_kind":{_quote(actor_kind)},"body":{body},'
+        f'"occurred_at":{_quote(occurred_at)},"outcome":{_quote(outcome)},"recorded_at":{_quote(recorded_at)},"ref":{_quote(ref)},'
+        f'"seq":{seq},"source":{_quote(source)},"target":{_quote(target)}}}'
     ).encode()

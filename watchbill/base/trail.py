@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from watchbill.base import canonical, limits
 from watchbill.base.canonical import instant, moment
@@ -54,10 +54,10 @@ def events(
     before_seq: int | None = None,
     limit: int = 100,
 ) -> list[TrailEvent]:
-    """Newest first, at most `limit` (and never more than 1,000). `start` <= recorded < `end`; `action` exact, or a room with its dot
-    ("finding."); `text` anywhere in action, target, reference or body. Page on with `before_seq`.
+    """Latest recorded first, at most `limit` (and never more than 1,000). `start` <= recorded < `end`; `action` exact, or a room with
+    its dot ("finding."); `text` anywhere in action, target, reference or body. Page on with `before_seq`.
     """
-    rows = AuditEvent.objects.order_by("-seq")
+    rows = AuditEvent.objects.order_by("-recorded_at", "-seq")
     if start is not None:
         rows = rows.filter(recorded_at__gte=moment(start))
     if end is not None:
@@ -71,13 +71,23 @@ def events(
     if text:
         rows = rows.filter(Q(action__icontains=text) | Q(target__icontains=text) | Q(ref__icontains=text) | Q(body__icontains=text))
     if before_seq is not None:
-        rows = rows.filter(seq__lt=before_seq)
+        rows = _before(rows, before_seq)
     return [_event(row) for row in rows[: min(limit, limits.TRAIL_PAGE)]]
+
+
+def _before(rows: QuerySet[AuditEvent], seq: int) -> QuerySet[AuditEvent]:
+    """What stands after event `seq` in the order of recording: not simply a smaller number, since a machine's clock may have been set
+    back.
+    """
+    at = AuditEvent.objects.filter(seq=seq).values_list("recorded_at", flat=True).first()
+    if at is None:
+        return rows.filter(seq__lt=seq)
+    return rows.filter(Q(recorded_at__lt=at) | Q(recorded_at=at, seq__lt=seq), recorded_at__lte=at)
 
 
 def events_for(targets: Iterable[str], limit: int = 200) -> list[TrailEvent]:
     """The latest `limit` events about any of the targets, oldest first."""
-    rows = AuditEvent.objects.filter(target__in=list(targets)).order_by("-seq")[: min(limit, limits.TRAIL_PAGE)]
+    rows = AuditEvent.objects.filter(target__in=list(targets)).order_by("-recorded_at", "-seq")[: min(limit, limits.TRAIL_PAGE)]
     return [_event(row) for row in reversed(rows)]
 
 
