@@ -1,4 +1,4 @@
-"""What the tests of the server's commands share: a home of their own, running a command here or in a process, small lockfiles and advisories."""
+"""What the tests of the server's commands share: a home of their own, running a command here or as a process, small samples."""
 
 import json
 import os

@@ -125,8 +125,7 @@ def test_output_that_nobody_reads_is_no_fault(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (141, "")
 
 
-def test_a_name_that_the_terminal_lacks_is_shown_by_its_number(process, project: Path) -> None:
-    (project / "package-lock.json").rename(project / "pack\u00e4ge-lock.json")
-    ran = process("packages", project / "pack\u00e4ge-lock.json", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
-    assert ran.code == 2
+def test_a_name_that_the_terminal_lacks_is_shown_by_its_number(process, advisories: Path) -> None:
+    ran = process("scan", "pack\u00e4ge", "--advisories", advisories, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert "pack\\xe4ge" in ran.out
     assert "Traceback" not in ran.err

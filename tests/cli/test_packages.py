@@ -8,7 +8,20 @@ import pytest
 from tests.shared_data import shared_data
 from watchbill.engines.dependencies import limits
 
-KINDS = "cargo gomod package-lock-v1 package-lock-v2 package-lock-v3 pnpm-v5 pnpm-v6 pnpm-v9 poetry requirements uv yarn-v1".split()
+KINDS = [
+    "cargo",
+    "gomod",
+    "package-lock-v1",
+    "package-lock-v2",
+    "package-lock-v3",
+    "pnpm-v5",
+    "pnpm-v6",
+    "pnpm-v9",
+    "poetry",
+    "requirements",
+    "uv",
+    "yarn-v1",
+]
 
 
 def test_each_package_is_a_line(here, project: Path) -> None:

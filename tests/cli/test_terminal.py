@@ -52,4 +52,8 @@ def test_json_is_plain_ascii(capsys) -> None:
 
 
 def test_numbers_take_the_right_word() -> None:
-    assert (count(1, "finding"), count(1204, "finding"), count(2, "advisory", "advisories")) == ("1 finding", "1,204 findings", "2 advisories")
+    assert (count(1, "finding"), count(1204, "finding"), count(2, "advisory", "advisories")) == (
+        "1 finding",
+        "1,204 findings",
+        "2 advisories",
+    )
