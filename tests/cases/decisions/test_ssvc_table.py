@@ -77,9 +77,15 @@ def test_an_exploited_hole_on_an_open_tier_1_service_is_now():
 def test_every_input_says_who_and_as_of_when():
     inputs = {item.name: item for item in gather_inputs(ThreatFacts(LISTED, "CISA KEV", False, EASY, SET), BERTH_BOARD)}
 
-    assert (inputs["exploitation"].value, inputs["exploitation"].source, inputs["exploitation"].as_of) == ("active", "CISA KEV, listed", LISTED)
+    assert (inputs["exploitation"].value, inputs["exploitation"].source, inputs["exploitation"].as_of) == (
+        "active",
+        "CISA KEV, listed",
+        LISTED,
+    )
     assert inputs["exposure"].source == "Service berth-board, set by Alice Duarte"
-    assert inputs["automatable"].source == "CVSS vector: reached over the network, low complexity, needs no login, nobody has to do anything"
+    assert (
+        inputs["automatable"].source == "CVSS vector: reached over the network, low complexity, needs no login, nobody has to do anything"
+    )
     assert (inputs["human_impact"].value, inputs["human_impact"].as_of) == ("very_high", SET)
     assert not any(item.assumed for item in inputs.values())
 
@@ -141,7 +147,11 @@ def test_no_assumption_ever_makes_a_now(kev, refs, vector, exposure, tier):
     decided = decide(gather_inputs(ThreatFacts(kev, "", refs, vector), ServiceContext("berth-board", exposure, "", None, tier)))
 
     known = {item.name: item.value for item in decided.inputs if not item.assumed}
-    reachable = {outcome for row, outcome in DEPLOYER.items() if all(dict(zip(SCALES, row, strict=True))[name] == value for name, value in known.items())}
+    reachable = {
+        outcome
+        for row, outcome in DEPLOYER.items()
+        if all(dict(zip(SCALES, row, strict=True))[name] == value for name, value in known.items())
+    }
     if decided.decision == "now":
         assert reachable == {"immediate"}
 

@@ -408,4 +408,4 @@ def test_two_thousand_sightings_are_recorded_in_few_statements(saltmarsh: Compan
 
     assert statements(first) < 300
     assert statements(again) < 60
-    assert not any("INSERT INTO \"findings_finding\"" in query["sql"] for query in again.captured_queries)
+    assert not any('INSERT INTO "findings_finding"' in query["sql"] for query in again.captured_queries)

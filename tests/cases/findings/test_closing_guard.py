@@ -21,14 +21,14 @@ def scans(draw: st.DrawFn) -> ScanSummary:
     counts = {name: draw(st.integers(0, 50)) for name in read}
     unreadable = tuple((name, "cut off") for name in inputs if name not in read and draw(st.booleans()))
     at = draw(minutes)
-    return ScanSummary(
-        "k", Scope("s", "v", inputs=inputs), at, at, draw(st.booleans()), read, unreadable, sum(counts.values()), "", counts
-    )
+    return ScanSummary("k", Scope("s", "v", inputs=inputs), at, at, draw(st.booleans()), read, unreadable, sum(counts.values()), "", counts)
 
 
 looks = st.dictionaries(st.sampled_from(FILES), st.builds(LastLook, minutes, st.integers(0, 50)))
 sightings = st.lists(
-    st.builds(OpenSighting, st.integers(1, 10_000), st.sampled_from(FILES), minutes, names, st.booleans()), max_size=30, unique_by=lambda one: one.id
+    st.builds(OpenSighting, st.integers(1, 10_000), st.sampled_from(FILES), minutes, names, st.booleans()),
+    max_size=30,
+    unique_by=lambda one: one.id,
 )
 
 

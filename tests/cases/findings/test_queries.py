@@ -4,7 +4,6 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,9 @@ from watchbill.base.changes import record_change
 from watchbill.base.problem import Problem
 from watchbill.cases.findings import queries, services
 from watchbill.cases.findings.changes import SPARK_DAYS, spark
+from watchbill.cases.findings.filters import narrowed, order_of
+from watchbill.cases.findings.models import Finding
+from watchbill.cases.findings.search import parse
 from watchbill.cases.limits import PAGE_ROWS
 
 
@@ -204,17 +206,17 @@ def test_the_picture_of_days_slides_to_the_left(mask: int, days: int):
     shown = spark(mask, day, day + timedelta(days=days))
 
     assert len(shown) == SPARK_DAYS
-    assert sum(shown) == bin((mask << days) & ((1 << SPARK_DAYS) - 1)).count("1")
+    assert sum(shown) == ((mask << days) & ((1 << SPARK_DAYS) - 1)).bit_count()
 
 
-def test_the_list_walks_an_index(saltmarsh: Company):
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "EXPLAIN QUERY PLAN SELECT id FROM findings_finding WHERE is_open ORDER BY decision_rank, due_sort, id LIMIT 50"
-        )
-        plan = " ".join(str(row[3]) for row in cursor.fetchall())
+@pytest.mark.parametrize("line", ["is:open", "is:open team:berths", "is:open service:berth-board", "is:fixed", "state:new"])
+def test_the_list_walks_an_index_and_sorts_nothing(saltmarsh: Company, line: str):
+    query = parse(line)
+    rows = narrowed(Finding.objects.all(), query, saltmarsh.clock.now()).order_by(*order_of(query))[:50]
 
-    assert "finding_pressing" in plan
+    plan = rows.explain()
+
+    assert "USING INDEX finding_" in plan
     assert "TEMP B-TREE" not in plan
 
 

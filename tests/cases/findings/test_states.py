@@ -20,7 +20,11 @@ def test_a_step_is_in_the_table_or_a_problem(state, event):
         assert caught.value.status == 409
 
 
-@given(st.lists(st.sampled_from([event for event in EVENTS if event not in ("prove", "retire", "withdraw", "dismiss", "duplicate")]), max_size=30))
+@given(
+    st.lists(
+        st.sampled_from([event for event in EVENTS if event not in ("prove", "retire", "withdraw", "dismiss", "duplicate")]), max_size=30
+    )
+)
 def test_no_path_without_proof_or_a_person_leaves_the_open_states_for_good(events):
     state = "new"
     for event in events:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from watchbill.base.problem import Problem
-from watchbill.cases.findings.models import Finding
+from watchbill.cases.findings.models import YES, Finding
 from watchbill.cases.findings.search import Query
 from watchbill.cases.findings.states import CLOSED_STATES, STATES
 from watchbill.roster import queries as roster
@@ -65,15 +65,15 @@ def _text(word: str) -> Q:
 
 def _is(value: str, now: datetime, _person: str) -> Q:
     found: dict[str, Q] = {
-        "open": Q(is_open=True),
+        "open": Q(is_open__in=YES),
         "closed": Q(state__in=sorted(CLOSED_STATES)),
-        "unowned": Q(is_open=True, unowned=True),
-        "not_seen": Q(is_open=True, not_seen_at__isnull=False),
-        "not_pinned": Q(is_open=True) & ~Q(pin="pinned"),
-        "triage": Q(is_open=True, state="new"),
-        "overdue": Q(is_open=True, due_sort__lt=now),
-        "reopened": Q(is_open=True, reopened_count__gt=0),
-        "taken": Q(is_open=True) & ~Q(taken_by=""),
+        "unowned": Q(is_open__in=YES, unowned=True),
+        "not_seen": Q(is_open__in=YES, not_seen_at__isnull=False),
+        "not_pinned": Q(is_open__in=YES) & ~Q(pin="pinned"),
+        "triage": Q(is_open__in=YES, state="new"),
+        "overdue": Q(is_open__in=YES, due_sort__lt=now),
+        "reopened": Q(is_open__in=YES, reopened_count__gt=0),
+        "taken": Q(is_open__in=YES) & ~Q(taken_by=""),
         "all": Q(),
     }
     found |= {state: Q(state=state) for state in STATES if state not in found}

@@ -19,7 +19,7 @@ from watchbill.cases.findings.facts import from_json
 from watchbill.cases.findings.judging import decide_for, full_why, reaches_people, set_due, set_state, settle, take_owner, tell_weighed
 from watchbill.cases.findings.judging import standing_of as standing
 from watchbill.cases.findings.known import chunks
-from watchbill.cases.findings.models import Acceptance, Finding
+from watchbill.cases.findings.models import YES, Acceptance, Finding
 from watchbill.cases.findings.owners import Owners
 from watchbill.cases.findings.people import require, require_unless_system
 from watchbill.cases.findings.states import is_reopening, step
@@ -109,7 +109,7 @@ def _ring_new_owner(finding: Finding, by: Actor, owners: Owners) -> None:
 
 def _close_unowned(place: tuple[str, str, str], by: Actor) -> None:
     service, repo, manifest = place
-    if not Finding.objects.filter(service=service, repo=repo, manifest=manifest, unowned=True, is_open=True).exists():
+    if not Finding.objects.filter(service=service, repo=repo, manifest=manifest, unowned=True, is_open__in=YES).exists():
         ringing.end(ringing.unowned_key(service, repo, manifest), by, "It has an owner now.")
 
 
@@ -230,7 +230,7 @@ def redecide(which: Iterable[int] | str, by: Actor, rings: bool = False) -> tupl
     Owners are looked up again too. Only a worsening rings; `rings` makes each of them ring (they came back to life).
     """
     if isinstance(which, str):
-        ids = list(Finding.objects.filter(service=which, is_open=True).order_by("pk").values_list("pk", flat=True))
+        ids = list(Finding.objects.filter(service=which, is_open__in=YES).order_by("pk").values_list("pk", flat=True))
         ids += list(Finding.objects.filter(service=which, state="accepted").values_list("pk", flat=True))
     else:
         ids = sorted(set(which))

@@ -9,7 +9,7 @@ from watchbill.base.acting import SYSTEM
 from watchbill.base.jobs import JobInfo, handler
 from watchbill.cases.findings.accepting import expire_due
 from watchbill.cases.findings.hands import redecide
-from watchbill.cases.findings.models import Finding
+from watchbill.cases.findings.models import YES, Finding
 
 EXPIRE = "acceptance.expire"
 EXPIRE_EVERY_SECONDS = 60
@@ -29,6 +29,6 @@ def decide_again(args: dict[str, Any], _job: JobInfo) -> None:
     if args.get("service"):
         redecide(str(args["service"]), by=SYSTEM)
         return
-    rows = Finding.objects.filter(is_open=True)
+    rows = Finding.objects.filter(is_open__in=YES)
     rows = rows.filter(repo=str(args["repo"])) if args.get("repo") else rows.filter(unowned=True)
     redecide(list(rows.values_list("pk", flat=True)), by=SYSTEM)

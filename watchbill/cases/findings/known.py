@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from watchbill.cases.findings.closing import LastLook, declared
-from watchbill.cases.findings.models import Feed, Finding, InputLook, MergedName, SeenBy
+from watchbill.cases.findings.models import YES, Feed, Finding, InputLook, MergedName, SeenBy
 from watchbill.cases.findings.rules import ScanSummary
 from watchbill.cases.limits import CHUNK
 
@@ -55,7 +55,7 @@ def load(feed: Feed, scan: ScanSummary, spots: Mapping[str, str]) -> Known:
 
 def covered_open(feed: Feed, scan: ScanSummary) -> Sequence[SeenBy]:
     """Open sightings of this feed in the manifests that the scan speaks for; in all of them when it names none."""
-    rows = SeenBy.objects.filter(feed=feed, open=True)
+    rows = SeenBy.objects.filter(feed=feed, open__in=YES)
     names = declared(scan)
     if not names:
         return list(rows)
@@ -84,10 +84,10 @@ def _load_told(known: Known, feed: Feed, names: frozenset[str]) -> None:
     """
     rows = {row.pk: row for row in known.mine.values() if row.open}
     for part in chunks(sorted(known.findings)):
-        rows |= {row.pk: row for row in SeenBy.objects.filter(finding_id__in=part, open=True).exclude(feed=feed)}
+        rows |= {row.pk: row for row in SeenBy.objects.filter(finding_id__in=part, open__in=YES).exclude(feed=feed)}
     beyond = sorted(pk for pk, finding in known.findings.items() if names and finding.manifest not in names)
     mine = {row.pk: row for row in known.mine.values()}
     for part in chunks(beyond):
-        rows |= {row.pk: mine.get(row.pk, row) for row in SeenBy.objects.filter(finding_id__in=part, open=True, feed=feed)}
+        rows |= {row.pk: mine.get(row.pk, row) for row in SeenBy.objects.filter(finding_id__in=part, open__in=YES, feed=feed)}
     for row in sorted(rows.values(), key=lambda one: (one.first_seen_at, one.pk)):
         known.told.setdefault(row.finding_id, []).append(row)

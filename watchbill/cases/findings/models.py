@@ -5,6 +5,9 @@ which two sources report is fixed only when both rows are closed. Lists are orde
 
 from django.db import models
 
+# "is true" for lookups: Django writes `is_open=True` as a bare column, which SQLite can't look up in an index; `is_open__in=YES` it can.
+YES = (True,)
+
 
 class Finding(models.Model):
     """One problem in one place: identity, facts, decision, owner and state as they stand now. The trail has how they came about."""

@@ -15,7 +15,7 @@ from django.db.models import Count, Q, QuerySet
 from watchbill.base import changes, clock, trail
 from watchbill.base.problem import invalid, not_found
 from watchbill.cases.findings.filters import narrowed, order_of
-from watchbill.cases.findings.models import Acceptance, Finding, RecordedScan, SeenBy
+from watchbill.cases.findings.models import YES, Acceptance, Finding, RecordedScan, SeenBy
 from watchbill.cases.findings.search import Query, parse
 from watchbill.cases.findings.views import AcceptanceInfo, FindingDetail, FindingRow, HeldScan, acceptance_of, detail_of, row_of
 from watchbill.cases.limits import COUNT_AT_MOST, PAGE_NUMBER, PAGE_ROWS
@@ -73,7 +73,7 @@ def finding(finding_id: int) -> FindingDetail:
     now = clock.now()
     acceptance = Acceptance.objects.select_related("finding").filter(finding=found).exclude(state="rejected").order_by("-pk").first()
     same = Finding.objects.filter(advisory=found.advisory).exclude(pk=found.pk).order_by("-is_open", "decision_rank", "pk")[:10]
-    seen = SeenBy.objects.select_related("last_scan").filter(finding=found, open=True).order_by("-last_seen_at").first()
+    seen = SeenBy.objects.select_related("last_scan").filter(finding=found, open__in=YES).order_by("-last_seen_at").first()
     elsewhere = tuple(row_of(one, now) for one in same)
     return detail_of(found, now, acceptance, elsewhere, seen.last_scan if seen else None)
 
@@ -174,7 +174,7 @@ def _quick(key: tuple[str, str], count: Callable[[], T]) -> T:
 def counts(person: str = "") -> Counts:
     """How many stand in each saved view; `person` is an e-mail address."""
     now = clock.now()
-    opened = Finding.objects.filter(is_open=True)
+    opened = Finding.objects.filter(is_open__in=YES)
 
     def of(line: str) -> int:
         return _quick(("counts", f"{line} {person}"), narrowed(Finding.objects.all(), parse(line), now, person).count)
@@ -196,7 +196,7 @@ def counts(person: str = "") -> Counts:
 
 def open_by_service() -> dict[str, int]:
     """How many open findings each service has."""
-    rows = Finding.objects.filter(is_open=True).order_by().values_list("service").annotate(n=Count("pk"))
+    rows = Finding.objects.filter(is_open__in=YES).order_by().values_list("service").annotate(n=Count("pk"))
     counted: dict[str, int] = _quick(("counts", "service"), lambda: dict(rows))
     return counted
 

@@ -11,7 +11,7 @@ from watchbill.base.writer import audit
 from watchbill.cases.decisions.rules import RANK
 from watchbill.cases.findings.facts import from_json
 from watchbill.cases.findings.judging import decide_for, full_why
-from watchbill.cases.findings.models import Finding
+from watchbill.cases.findings.models import YES, Finding
 from watchbill.cases.findings.owners import Owners
 from watchbill.cases.limits import GUIDANCE_LINES, NAMED_IN_ALERT
 from watchbill.paging import services as paging
@@ -86,7 +86,7 @@ def _remember(findings: Sequence[Finding], alert_id: int, key: str, by: Actor) -
     ids = [finding.pk for finding in findings]
     left = {finding.alert_key for finding in findings if finding.alert_key and finding.alert_key != key}
     Finding.objects.filter(pk__in=ids).update(alert_id=alert_id, alert_key=key)
-    for old in sorted(left - set(Finding.objects.filter(alert_key__in=left, is_open=True).values_list("alert_key", flat=True))):
+    for old in sorted(left - set(Finding.objects.filter(alert_key__in=left, is_open__in=YES).values_list("alert_key", flat=True))):
         paging.resolve_alert(old, by, f"Alert {alert_id} speaks for it now.")
     for pk in ids:
         text = f"Alert {alert_id} was opened for it" + (f", together with {len(ids) - 1} others." if len(ids) > 1 else ".")
@@ -127,7 +127,7 @@ def quiet(findings: Sequence[Finding], by: Actor, why: str) -> None:
         return
     rows = Finding.objects.filter(alert_key__in=keys)
     rows.filter(pk__in=[finding.pk for finding in findings]).update(alert_key="")
-    busy = set(rows.filter(is_open=True).values_list("alert_key", flat=True))
+    busy = set(rows.filter(is_open__in=YES).values_list("alert_key", flat=True))
     for key in sorted(keys - busy):
         end(key, by, why)
 

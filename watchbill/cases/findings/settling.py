@@ -12,7 +12,7 @@ from watchbill.cases.findings import known, ringing
 from watchbill.cases.findings.changes import Changes, store_rows, store_story
 from watchbill.cases.findings.hands import close_rows
 from watchbill.cases.findings.known import Known
-from watchbill.cases.findings.models import Finding, InputLook, RecordedScan, SeenBy
+from watchbill.cases.findings.models import YES, Finding, InputLook, RecordedScan, SeenBy
 from watchbill.cases.findings.people import require_unless_system
 from watchbill.cases.findings.recording import close_sighting, require_scan
 from watchbill.cases.findings.rules import ScanOutcome
@@ -27,7 +27,7 @@ def release_held_scan(scan_key: str, by: Actor, reason: str = "") -> ScanOutcome
 
 def _release(scan_key: str, by: Actor, reason: str) -> ScanOutcome:
     now, scan = clock.now(), require_scan(scan_key)
-    rows = SeenBy.objects.filter(feed=scan.feed, open=True, last_seen_at__lt=scan.finished_at).exclude(last_scan=scan)
+    rows = SeenBy.objects.filter(feed=scan.feed, open__in=YES, last_seen_at__lt=scan.finished_at).exclude(last_scan=scan)
     waiting = [row for row in rows if not scan.inputs or row.manifest in scan.inputs]
     loaded = _known(waiting)
     changes = Changes()
@@ -50,7 +50,7 @@ def _known(rows: list[SeenBy]) -> Known:
     loaded = Known()
     for part in known.chunks(sorted({row.finding_id for row in rows})):
         loaded.findings |= {finding.pk: finding for finding in Finding.objects.select_for_update().filter(pk__in=part)}
-        for row in SeenBy.objects.filter(finding_id__in=part, open=True):
+        for row in SeenBy.objects.filter(finding_id__in=part, open__in=YES):
             loaded.told.setdefault(row.finding_id, []).append(row)
     mine = {row.pk: row for row in rows}
     loaded.told = {pk: [mine.get(row.pk, row) for row in told] for pk, told in loaded.told.items()}
