@@ -12,7 +12,7 @@ from watchbill.cases.findings.rules import KevFact, ScanOutcome
 from watchbill.engines.dependencies.advisory import Advisory, Affected, Event, Range
 from watchbill.engines.dependencies.packages import Package
 from watchbill.engines.dependencies.results import Hit, UnknownMatch
-from watchbill.intake.scans.rules import UNJUDGED, canonical_id, outcome_sentence, sightings_of, summarise
+from watchbill.intake.scans.rules import UNJUDGED, canonical_id, outcome_sentence, sightings_of, summarise, versions_standing
 from watchbill.intake.scans.values import AdvisoryFacts, Look, ReadManifest, UnreadManifest
 
 AT = datetime(2026, 11, 23, 15, 52, tzinfo=UTC)
@@ -124,6 +124,27 @@ class TestSightings:
         (made,) = sightings_of("package-lock.json", "package-lock-v3", [], [odd], {}.get)
         assert (made.pin, made.version_unknown) == ("unknown", "nineteen is no version")
         assert "1 known problem " in made.title
+
+
+class TestWhatStandsThereNow:
+    standing = staticmethod(
+        versions_standing(
+            [
+                ReadManifest(
+                    "a.lock", "x", (Package("npm", "p", "2.0", ""), Package("npm", "p", "1.0", ""), Package("npm", "q", "", "", bound=">1"))
+                )
+            ]
+        )
+    )
+
+    def test_every_version_of_a_package_is_named(self) -> None:
+        assert self.standing("a.lock", "npm", "p") == "1.0, 2.0"
+
+    def test_an_open_bound_is_named_as_it_is_written(self) -> None:
+        assert self.standing("a.lock", "npm", "q") == ">1"
+
+    def test_what_is_not_there_is_nothing(self) -> None:
+        assert self.standing("a.lock", "PyPI", "p") == ""
 
 
 class TestTheLookInWords:

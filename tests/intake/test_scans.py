@@ -63,6 +63,13 @@ class TestAPushedLockfile:
         send(lockfile(left_shelf="1.2.0"))
         assert states() == {"left-shelf": "fixed"}
 
+    def test_proves_with_the_version_that_stands_there_now(self, saltmarsh: SettableClock) -> None:
+        send(lockfile(left_shelf="1.0.0"))
+        saltmarsh.forward(hours=1)
+        send(lockfile(left_shelf="1.2.0"))
+        (row,) = findings.search("is:closed").rows
+        assert any("left-shelf is at 1.2.0 now" in line.text for line in findings.finding(row.id).proof)
+
     @pytest.mark.parametrize("broken", BROKEN, ids=["empty", "cut", "short", "odd"])
     def test_that_cannot_be_read_closes_nothing_and_says_so(self, saltmarsh: SettableClock, broken: bytes) -> None:
         send(lockfile(left_shelf="1.0.0"))

@@ -13,7 +13,7 @@ from watchbill.engines.dependencies.exploitation import best_vector, exploit_ref
 from watchbill.engines.dependencies.fixes import nearest_fix, upgrade_command
 from watchbill.engines.dependencies.packages import Package
 from watchbill.engines.dependencies.results import Hit, UnknownMatch
-from watchbill.intake.scans.values import AdvisoryFacts, Look
+from watchbill.intake.scans.values import AdvisoryFacts, Look, ReadManifest
 
 UNJUDGED = "unjudged-version"
 
@@ -144,6 +144,15 @@ def _unjudged(manifest: str, match: UnknownMatch) -> Sighting:
 def _title(package: Package, advisory: Advisory) -> str:
     named = f"{package.name} {package.version}".strip()
     return f"{named}: {advisory.summary}" if advisory.summary else f"{named}: {advisory.id}"
+
+
+def versions_standing(read: Iterable[ReadManifest]) -> Callable[[str, str, str], str]:
+    """A function of (manifest, ecosystem, package) that says which version stands there now: several with commas, "" for none."""
+    pinned: dict[tuple[str, str, str], set[str]] = {}
+    for manifest in read:
+        for package in manifest.packages:
+            pinned.setdefault((manifest.manifest, package.ecosystem, package.name), set()).add(package.version or package.bound)
+    return lambda manifest, ecosystem, package: ", ".join(sorted(pinned.get((manifest, ecosystem, package), ())))
 
 
 def outcome_sentence(look: Look, outcome: ScanOutcome) -> str:

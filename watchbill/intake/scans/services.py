@@ -22,7 +22,7 @@ from watchbill.engines.dependencies.versions import normalise_name
 from watchbill.intake.scans import advisories
 from watchbill.intake.scans.manifests import find_manifests, read_file, read_manifest
 from watchbill.intake.scans.models import InventoryRow, Scan, Source
-from watchbill.intake.scans.rules import outcome_sentence, sightings_of, summarise
+from watchbill.intake.scans.rules import outcome_sentence, sightings_of, summarise, versions_standing
 from watchbill.intake.scans.values import Look, ReadManifest, UnreadManifest
 from watchbill.roster import queries as roster
 
@@ -187,9 +187,10 @@ def _apply(source: Source, look: Look, *, inbox_id: int | None, by: Actor) -> Lo
         sightings.extend(sightings_of(manifest.manifest, manifest.kind, result.hits, result.unknown, advisories.facts))
     summary = summarise(look)
     unknown = _unknown_lines(matched)
+    standing = versions_standing(look.read)
 
     def apply() -> LookResult:
-        outcome = findings.record_scan(summary, tuple(sightings), by=by)
+        outcome = findings.record_scan(summary, tuple(sightings), by=by, version_now=standing)
         sentence = outcome_sentence(look, outcome)
         if not outcome.held:
             _replace_inventory(source.pk, look.read)
