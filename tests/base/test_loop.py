@@ -10,10 +10,12 @@ import pytest
 
 from tests.conftest import SettableClock
 from watchbill.base import clock as clocks
-from watchbill.base import jobs, limits, loop, routine, subscriptions, wakeups
+from watchbill.base import jobs, limits, loop, routine, subscriptions, trail, wakeups
+from watchbill.base.acting import SYSTEM
 from watchbill.base.loop import loop_health, run_turns, start_loops, stop_loops, walker
+from watchbill.base.models import Job, News
 from watchbill.base.newsroom import subscribe
-from watchbill.base.writer import news, wake, write
+from watchbill.base.writer import audit, news, wake, write, writer_health
 
 PATIENT = 30.0
 
@@ -203,6 +205,43 @@ def test_the_real_loops_carry_news_to_a_job_beside_the_real_writer(writer_thread
     write(lambda: news("finding.opened", "finding:1"))
     assert done.wait(PATIENT)
     stop_loops()
+
+
+def test_an_orderly_stop_leaves_a_checkpoint_of_everything(writer_thread: Path) -> None:
+    routine.begin()
+    start_loops()
+    write(lambda: audit(SYSTEM, "finding.opened", "finding:1"))
+    routine.end()
+    checkpoint = trail.latest_checkpoint()
+    assert checkpoint is not None
+    assert checkpoint.size == trail.size() == 1
+    assert (loop_health(), writer_health().running) == ([], False)
+
+
+@pytest.mark.django_db
+def test_each_minute_with_news_has_its_checkpoint(clock: SettableClock) -> None:
+    routine.begin()
+    run_turns()
+    write(lambda: audit(SYSTEM, "finding.opened", "finding:1"))
+    run_turns()
+    assert trail.latest_checkpoint() is None
+    clock.forward(seconds=limits.CHECKPOINT_EVERY_SECONDS)
+    run_turns()
+    checkpoint = trail.latest_checkpoint()
+    assert checkpoint is not None
+    assert checkpoint.size == 1
+
+
+@pytest.mark.django_db
+def test_what_is_done_and_old_is_forgotten_by_itself(clock: SettableClock) -> None:
+    routine.begin()
+    jobs.handler("page")(lambda args, job: None)
+    write(lambda: (news("finding.opened", "finding:1"), jobs.enqueue("page", {})))
+    run_turns()
+    clock.forward(days=limits.NEWS_KEPT_DAYS + 1)
+    run_turns()
+    assert not News.objects.exists()
+    assert not Job.objects.filter(kind="page").exists()
 
 
 @pytest.mark.django_db

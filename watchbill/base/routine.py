@@ -5,17 +5,16 @@ from typing import Any
 
 from watchbill.base import checkpoints, clock, jobs, limits, loop, newsroom
 from watchbill.base.jobs import JobInfo
+from watchbill.base.writer import stop_writer
 
 _PRUNE_EVERY_SECONDS = 3600
 
 
-@jobs.handler("base.checkpoint")
 def make_checkpoint(_args: dict[str, Any], _job: JobInfo) -> None:
     """Sign the trail if it has grown."""
     checkpoints.checkpoint_now()
 
 
-@jobs.handler("base.forget_old")
 def forget_old(_args: dict[str, Any], _job: JobInfo) -> None:
     """Drop delivered news and done jobs past their time, in small writes."""
     now = clock.now()
@@ -29,5 +28,16 @@ def begin() -> None:
     """Register it all, once the rooms are loaded."""
     loop.walker("news", loop.news_turn)
     loop.walker("jobs", loop.jobs_turn, threads=2)
+    jobs.handler("base.checkpoint")(make_checkpoint)
+    jobs.handler("base.forget_old")(forget_old)
     jobs.every("base.checkpoint", limits.CHECKPOINT_EVERY_SECONDS)
     jobs.every("base.forget_old", _PRUNE_EVERY_SECONDS)
+
+
+def end() -> None:
+    """An orderly stop: end the loops, sign the trail as it is left, write what waits. A killed process leaves this out and loses
+    nothing by it.
+    """
+    loop.stop_loops()
+    checkpoints.checkpoint_now()
+    stop_writer()
