@@ -83,8 +83,10 @@ def test_a_damaged_zip_of_advisories_is_a_problem(here, project: Path, tmp_path:
 
 
 def test_a_known_exploited_one_is_marked_and_counted(here, project: Path, advisories: Path, tmp_path: Path) -> None:
-    entry = {"cveID": "CVE-2026-1111", "vendorProject": "pad", "product": "left-pad", "vulnerabilityName": "x", "dateAdded": "2026-05-02",
-             "shortDescription": "x", "requiredAction": "x", "dueDate": "2026-05-20", "knownRansomwareCampaignUse": "Unknown", "notes": ""}  # fmt: skip
+    entry = {"cveID": "CVE-2026-1111", "vendorProject": "pad", "product": "left-pad", "vulnerabilityName": "x",
+             "dateAdded": "2026-05-02",
+             "shortDescription": "x",
+             "requiredAction": "x", "dueDate": "2026-05-20", "knownRansomwareCampaignUse": "Unknown", "notes": ""}  # fmt: skip
     kev = tmp_path / "kev.json"
     kev.write_text(
         json.dumps({"title": "t", "catalogVersion": "1", "dateReleased": "2026-05-02T00:00:00Z", "count": 1, "vulnerabilities": [entry]})
