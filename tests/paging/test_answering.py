@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.paging.bell import SCANNER, Bell
-from tests.paging.company import ALICE, BOB, CHARLIE
+from tests.paging.company import ALICE, BOB, CHARLIE, ROSTER
 from watchbill.base import control
 from watchbill.base.acting import Actor
 from watchbill.base.keys import sign
@@ -15,6 +15,7 @@ from watchbill.base.trail import events
 from watchbill.paging import links, queries, services
 from watchbill.paging.services import AlertRef
 from watchbill.roster.queries import person
+from watchbill.roster.services import apply_roster
 
 
 def test_an_acknowledged_alert_escalates_no_more(bell: Bell) -> None:
@@ -209,6 +210,16 @@ def test_a_link_whose_page_is_of_another_alert_opens_nothing(bell: Bell) -> None
     with pytest.raises(Problem) as caught:
         links.read_ack_link(token, bell.clock.now())
     assert caught.value.code == "link_invalid"
+
+
+def test_a_link_of_somebody_whose_account_was_closed_opens_nothing(bell: Bell) -> None:
+    ref = bell.ring()
+    token = token_of(bell, ref)
+    apply_roster(ROSTER.replace('name = "Alice Duarte"', 'name = "Alice Duarte"\nactive = false'), by=SCANNER)
+    with pytest.raises(Problem) as caught:
+        services.ack_by_link(token)
+    assert caught.value.status == 404
+    assert bell.alert(ref).state == "triggered"
 
 
 def test_there_is_no_link_for_a_page_that_never_was(bell: Bell) -> None:

@@ -9,6 +9,7 @@ from tests.paging.company import ALICE, BOB, MIRA, ROSTER
 from watchbill.base.acting import SYSTEM, Actor
 from watchbill.base.newsroom import NewsItem
 from watchbill.base.problem import Problem
+from watchbill.paging.models import Alert
 from watchbill.paging.queries import next_for
 from watchbill.paging.services import escalate_now, resolve_alert
 from watchbill.roster import queries as roster
@@ -206,3 +207,23 @@ def test_a_hundred_alerts_that_are_due_at_once_all_go_on(bell: Bell) -> None:
     bell.wait(minutes=5)
     assert all(bell.alert(ref).step == 1 for ref in refs)
     assert roster.person(BOB).name in {page.person for page in bell.pages(refs[-1])}
+
+
+def test_an_alert_that_cannot_go_on_keeps_no_other_from_it(bell: Bell, heard: list[NewsItem]) -> None:
+    broken, sound = bell.ring(dedup_key="broken", subject="finding:1"), bell.ring()
+    Alert.objects.filter(pk=broken.id).update(policy={"slug": "berths", "name": "Berths", "repeat": 0, "steps": "what?"})
+    bell.wait(minutes=5)
+    assert ("Bob", "email") in bell.rung(sound)
+    assert "tried again in a minute" in bell.log(broken)
+    bell.everything()
+    assert ("paging.stuck", "finding:1") in [(item.topic, item.subject) for item in heard]
+
+
+def test_an_alert_that_could_not_go_on_does_so_once_it_can(bell: Bell) -> None:
+    ref = bell.ring()
+    kept = Alert.objects.get(pk=ref.id).policy
+    Alert.objects.filter(pk=ref.id).update(policy={**kept, "steps": "what?"})
+    bell.wait(minutes=5)
+    Alert.objects.filter(pk=ref.id).update(policy=kept)
+    bell.wait(minutes=1)
+    assert ("Bob", "email") in bell.rung(ref)

@@ -9,6 +9,7 @@ from tests.paging.company import ALICE, BOB, CHARLIE, MIRA
 from tests.paging.fake_servers import FakeWeb
 from watchbill.base.acting import SYSTEM
 from watchbill.base.problem import Problem
+from watchbill.paging.models import Alert
 from watchbill.paging.services import add_contact_method, resolve_alert, set_rules
 from watchbill.paging.trace import trace
 from watchbill.roster.queries import person
@@ -120,3 +121,11 @@ def test_every_page_row_says_why(bell: Bell) -> None:
     bell.wait(minutes=5)
     bell.ring(decision="hours", dedup_key="other", subject="finding:413")
     assert all(page.why for page in bell.pages(ref))
+
+
+def test_a_team_that_is_gone_since_does_no_harm_to_the_trace(bell: Bell) -> None:
+    ref = bell.ring()
+    alert = Alert.objects.get(pk=ref.id)
+    alert.policy["steps"].append({"wait_seconds": 60, "targets": ["team:gone"]})
+    alert.save()
+    assert bell.answer(ref, CHARLIE).startswith("Charlie Outside was not paged")

@@ -3,7 +3,7 @@ It decides nothing: escalation and delivery do."""
 
 import logging
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from watchbill.base import clock
@@ -18,7 +18,7 @@ from watchbill.paging.bell_health import health, lately_moved
 from watchbill.paging.delivery import ClaimedPage, claim, due_pages, next_look, retake
 from watchbill.paging.logbook import LogBook
 from watchbill.paging.models import Alert
-from watchbill.paging.rules.words import AlertState
+from watchbill.paging.rules.words import AlertState, LogKind
 from watchbill.paging.senders import send_and_record, senders
 from watchbill.paging.targets import Asked
 
@@ -63,11 +63,28 @@ def _due_alerts(now: datetime) -> list[int]:
 def _advance(now: datetime) -> int:
     due = _due_alerts(now)
     asked = Asked()
-    for alert in Alert.objects.filter(pk__in=due).select_for_update().order_by("next_step_at"):
-        book = LogBook(alert, now, asked)
-        escalation.escalate(alert, book)
-        book.close()
+    for alert in Alert.objects.filter(pk__in=due).select_for_update(skip_locked=True).order_by("next_step_at"):
+        try:
+            write(partial(_advance_one, alert, now, asked))
+        except Exception:
+            log.exception("alert %s could not go on", alert.pk)
+            _put_off(alert, now)
     return len(due)
+
+
+def _advance_one(alert: Alert, now: datetime, asked: Asked) -> None:
+    book = LogBook(alert, now, asked)
+    escalation.escalate(alert, book)
+    book.close()
+
+
+def _put_off(alert: Alert, now: datetime) -> None:
+    """One alert that can't go on must not keep the others from it: it is told of, and tried again in a minute."""
+    Alert.objects.filter(pk=alert.pk).update(next_step_at=now + timedelta(seconds=limits.STUCK_STEP_SECONDS))
+    book = LogBook(alert, now)
+    book.add(LogKind.ESCALATED, "The next step failed by a fault of Watchbill's own; it is tried again in a minute.")
+    book.close()
+    news("paging.stuck", alert.subject, {"alert": alert.pk})
 
 
 def send_due(now: datetime) -> None:

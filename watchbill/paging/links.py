@@ -38,10 +38,13 @@ def path_for(page_id: int, alert_id: int, person_id: int, now: datetime) -> str:
 
 
 def read_ack_link(token: str, now: datetime) -> AckLink:
-    """What the token of a link stands for. Raises Problem (link_invalid, link_expired) and Problem(link_invalid) when its page is gone."""
+    """What the token of a link stands for. Raises Problem: link_invalid (also for a closed account), link_expired, not_found."""
     numbers = unsign(PURPOSE, token, now).split(".")
     page_id, alert_id, person_id = (int(number) for number in numbers)
     about = page(page_id)
+    person = roster.person(person_id)
     if (about.alert_id, about.person_id) != (alert_id, person_id):
         raise Problem("link_invalid", "This link is not valid", "It names another page.", remedy="Sign in.", status=404)
-    return AckLink(about, alert(alert_id), roster.person(person_id))
+    if not person.active:
+        raise Problem("link_invalid", "This link is not valid any more", "The account that it was made for is closed.", status=404)
+    return AckLink(about, alert(alert_id), person)

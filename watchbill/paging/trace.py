@@ -4,6 +4,7 @@ It reads and words; it decides nothing and changes nothing."""
 from dataclasses import dataclass
 from datetime import datetime
 
+from watchbill.base.problem import Problem
 from watchbill.paging.escalation import policy_of
 from watchbill.paging.models import Alert, AlertLog, Page
 from watchbill.paging.reading import alert as alert_info
@@ -107,4 +108,7 @@ def _names(target: str, person: PersonInfo) -> bool:
     kind, _, name = target.partition(":")
     if kind == "person":
         return name == person.email
-    return kind == "team" and any(member.id == person.id for member in roster.team(name).members)
+    try:
+        return kind == "team" and any(member.id == person.id for member in roster.team(name).members)
+    except Problem:
+        return False  # the team is gone since; the log says so where it mattered

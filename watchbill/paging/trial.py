@@ -1,5 +1,7 @@
-"""A trial of one contact method: a message that says it is only a trial, sent at once, so that a person can see that it arrives before a page
-depends on it. It opens no alert, plans no page and verifies nothing by itself: only the person can say that it arrived."""
+"""A trial of one contact method: a message that says it is only a trial, sent at once, so that a person sees it arrive before a page depends on it.
+
+It opens no alert, plans no page and verifies nothing by itself: only the person can say that it arrived.
+"""
 
 from watchbill.base import clock, ids
 from watchbill.base.acting import Actor
@@ -42,7 +44,8 @@ def send_trial(method_id: int, by: Actor) -> str:
 
 
 def _trial_page(method: ContactMethod) -> OutgoingPage:
-    person, now, home = roster.person(method.person_id), clock.now(), settings().public_url.rstrip("/")
+    person, now, own = roster.person(method.person_id), clock.now(), settings()
+    home = own.public_url.rstrip("/") or f"http://{own.addr}"
     return OutgoingPage(
         idem=f"trial-{ids.new_id()}",
         alert_id=0,
