@@ -1,4 +1,5 @@
-"""A trial of one contact method: a message that says it is only a trial, sent at once, so that a person sees it arrive before a page depends on it.
+"""A trial of one contact method: a message that says it is only a trial, sent at once, so that a person sees that it arrives.
+depends on it.
 
 It opens no alert, plans no page and verifies nothing by itself: only the person can say that it arrived.
 """

@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Router, Schema
+from ninja.params.functions import Query
 
+from watchbill.base.problem import invalid
 from watchbill.cases.findings import queries
 from watchbill.cases.findings import services as verbs
-from watchbill.cases.findings.queries import FindingDetail
+from watchbill.cases.findings.views import FindingDetail
 from watchbill.roster import queries as roster
 from watchbill.web import formats
 from watchbill.web.api.door import ERRORS, MOST, PAGE, ProblemOut, who
@@ -173,6 +175,8 @@ def accept_risk(request: HttpRequest, finding_id: int, given: VerbIn) -> dict[st
     """Asks for a second person's name; until then it stays open."""
     caller = who(request, "act")
     roster.require(caller.person, "act")
+    if given.until is None or given.until.tzinfo is None:
+        raise invalid("until", "A risk is accepted until a moment, with its zone.", "Such as 2027-01-15T23:59:59Z.")
     verbs.accept_risk(finding_id, reason=given.reason, until=given.until, by=caller.actor())
     return detail_facts(queries.finding(finding_id))
 

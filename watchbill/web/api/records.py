@@ -5,7 +5,8 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from ninja import Query, Router, Schema, Status
+from ninja import Router, Schema, Status
+from ninja.params.functions import Query
 
 from watchbill.base import changes, trail
 from watchbill.cases.incidents import services as cord

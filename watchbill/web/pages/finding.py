@@ -15,7 +15,7 @@ from watchbill.base import clock, trail
 from watchbill.base.problem import Problem, invalid
 from watchbill.cases.findings import queries as findings
 from watchbill.cases.findings import services as verbs
-from watchbill.cases.findings.queries import FindingDetail
+from watchbill.cases.findings.views import FindingDetail
 from watchbill.paging import queries as paging
 from watchbill.paging import services as bell
 from watchbill.paging.queries import AlertInfo

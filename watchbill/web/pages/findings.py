@@ -5,6 +5,7 @@ The search line is the state: every view and facet is a link to one.
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from watchbill.base import clock
 from watchbill.cases.findings import queries as findings
-from watchbill.cases.findings.queries import FindingRow
+from watchbill.cases.findings.views import FindingRow
 from watchbill.roster import queries as roster
 from watchbill.web import formats
 from watchbill.web.reader import allowed
@@ -152,7 +153,7 @@ def row_facts(row: FindingRow) -> dict[str, str | int | list[str] | None]:
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_answer(rows: list[dict[str, str | int | list[str] | None]], filename: str) -> HttpResponse:
+def csv_answer(rows: Sequence[Mapping[str, object]], filename: str) -> HttpResponse:
     """Rows as CSV with a heading. A cell that a spreadsheet would run as a formula gets a leading apostrophe (OWASP, CSV injection)."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -165,6 +166,6 @@ def csv_answer(rows: list[dict[str, str | int | list[str] | None]], filename: st
     return answer
 
 
-def _cell(value: str | int | list[str] | None) -> str:
-    text = " ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+def _cell(value: object) -> str:
+    text = " ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
     return f"'{text}" if text.startswith(_FORMULA) and isinstance(value, str) else text

@@ -16,6 +16,7 @@ from watchbill.paging import contacts
 from watchbill.paging import queries as paging
 from watchbill.paging.registry import all_channels
 from watchbill.paging.rules.messages import ChannelInfo
+from watchbill.paging.trial import send_trial
 from watchbill.roster.queries import PersonInfo
 from watchbill.web import formats
 from watchbill.web.reader import actor, signed_in
@@ -77,7 +78,7 @@ def method(request: HttpRequest, method_id: int) -> HttpResponse:
         raise not_found("contact method", method_id)
     do = request.POST.get("do", "")
     if do == "test":
-        messages.success(request, contacts.send_test(method_id, by=actor(person)))
+        messages.success(request, send_trial(method_id, by=actor(person)))
     elif do == "verified":
         contacts.verify_contact_method(method_id, by=actor(person))
         messages.success(request, "Good. Pages go that way from now on.")
@@ -147,13 +148,11 @@ def ringing(request: HttpRequest) -> HttpResponse:
 @require_safe
 def totp_picture(request: HttpRequest) -> HttpResponse:
     """GET /me/second-factor.svg: the QR code of the secret that this session is about to activate; never of an active one."""
-    person = signed_in(request)
-    secret = request.session.get("mfa.totp.secret")
-    if not secret:
+    signed_in(request)
+    if not request.session.get("mfa.totp.secret"):
         raise Http404
     adapter = get_adapter()
     picture: str = adapter.build_totp_svg(adapter.build_totp_url(request.user, get_totp_secret(regenerate=False)))
     answer = HttpResponse(picture, content_type="image/svg+xml")
     answer["Cache-Control"] = "no-store"
-    assert person
     return answer

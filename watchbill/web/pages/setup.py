@@ -61,7 +61,6 @@ def _context(person: PersonInfo, **more: object) -> dict[str, object]:
         "sample": state.get("company") == "sample",
         "open_findings": sum(findings.open_by_service().values()),
         "witness": trail.witness_status(),
-        "url": settings().public_url,
         **more,
     }
 
@@ -74,7 +73,7 @@ def token(request: HttpRequest) -> HttpResponse:
     if service:
         roster.service(service)
     _, raw = people.create_token(f"wb send, {service or 'any service'}", person.email, SEND, TOKEN_DAYS, by=actor(person))
-    url = settings().public_url
+    url = _home()
     made = (
         f"curl -fsS {url}/wb -o wb && chmod +x wb",
         f"WATCHBILL_URL={url} WATCHBILL_TOKEN={raw} ./wb send . --service {service or 'SERVICE'}",
@@ -82,6 +81,12 @@ def token(request: HttpRequest) -> HttpResponse:
     answer = render(request, "setup/setup.html", _context(person, made=made, made_for=service))
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _home() -> str:
+    """Where this server is reached, as commands name it."""
+    own = settings()
+    return own.public_url.rstrip("/") or f"http://{own.addr}"
 
 
 @require_POST

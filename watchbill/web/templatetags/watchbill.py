@@ -4,7 +4,7 @@ They decide nothing about the product; they only write down what a query said. E
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -26,7 +26,7 @@ register.filter("size", formats.size)
 
 def reader_zone() -> ZoneInfo:
     """The zone of whoever reads this page; UTC when nobody in particular does."""
-    zone = timezone.get_current_timezone()
+    zone: tzinfo = timezone.get_current_timezone()
     return zone if isinstance(zone, ZoneInfo) else ZoneInfo("UTC")
 
 
