@@ -140,9 +140,8 @@ def test_it_is_at_the_root_of_the_tree_too() -> None:
 
 
 def test_help_loads_nothing_that_a_request_needs() -> None:
-    code = "import sys, runpy; sys.argv = ['wb', '--help']\ntry: runpy.run_path(%r, run_name='__main__')\nexcept SystemExit: pass\n" % str(
-        CLIENT
-    )
+    code = f"import sys, runpy; sys.argv = ['wb', '--help']\ntry: runpy.run_path({str(CLIENT)!r}, run_name='__main__')\n"
+    code += "except SystemExit: pass\n"
     code += "print({'ssl', 'urllib.request', 'http.client', 'socket', 'hashlib', 'gzip', 'email'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "set()"
