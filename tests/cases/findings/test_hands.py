@@ -35,6 +35,24 @@ def test_alice_takes_it(saltmarsh: Company):
     assert saltmarsh.texts(finding.id)[-1] == "Alice Duarte is on it."
 
 
+def test_taking_it_acknowledges_its_own_alert(saltmarsh: Company):
+    saltmarsh.scan(seen())
+
+    services.take(saltmarsh.only().id, by=person(ALICE))
+
+    (alert,) = saltmarsh.rings()
+    assert (alert.state, alert.acknowledged_by) == ("acknowledged", "Alice Duarte")
+
+
+def test_taking_one_of_many_leaves_the_others_ringing(saltmarsh: Company):
+    saltmarsh.scan(*[seen(f"library-{n}", advisory=f"CVE-2025-1{n:04}", kev=None, exploit=True) for n in range(3)])
+    (alert,) = saltmarsh.rings()
+
+    services.take(queries.findings_for_alert(alert.id)[0].id, by=person(ALICE))
+
+    assert saltmarsh.rings()[0].state == "triggered"
+
+
 def test_taking_twice_tells_it_once(saltmarsh: Company):
     saltmarsh.scan(seen())
     finding = saltmarsh.only().id

@@ -24,6 +24,7 @@ from watchbill.cases.findings.owners import Owners
 from watchbill.cases.findings.people import require, require_unless_system
 from watchbill.cases.findings.states import is_reopening, step
 from watchbill.cases.findings.weighing import weigh
+from watchbill.paging import services as paging
 from watchbill.roster import queries as roster
 from watchbill.roster.facts import PersonInfo
 
@@ -53,8 +54,8 @@ def change(finding_id: int, by: Actor, name: str, fn: Callable[[Finding, Changes
 
 
 def take(finding_id: int, by: Actor, person: PersonInfo | str | int | None = None) -> None:
-    """Somebody is on it: `person` (an e-mail address, number or PersonInfo), else the actor. The page is acknowledged at the bell, not
-    here.
+    """Somebody is on it: `person` (an e-mail address, number or PersonInfo), else the actor. An alert about it alone is acknowledged
+    with it, so that nobody else is paged; one that stands for many goes on ringing for the others.
     """
     acting = require(by, "act") if by.kind != "system" else None
     chosen = acting if person is None else person if isinstance(person, PersonInfo) else roster.person(person)
@@ -64,6 +65,8 @@ def take(finding_id: int, by: Actor, person: PersonInfo | str | int | None = Non
     def run(finding: Finding, changes: Changes, now: datetime) -> None:
         if not finding.is_open:
             step(finding.state, "claim_fix")  # says why not, in the table's words
+        if finding.alert_id is not None and finding.alert_key == f"finding:{finding.pk}":
+            paging.acknowledge(finding.alert_id, by=by, person_id=chosen.id, channel=by.source)
         if finding.taken_by == chosen.email:
             return
         finding.taken_by, finding.taken_at = chosen.email, now

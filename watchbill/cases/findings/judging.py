@@ -74,7 +74,7 @@ def settle(finding: Finding, weighed: Weighed, decided: Decided, now: datetime) 
     finding.inputs = _stored_inputs(decided.inputs)
     finding.short_why = why_line(finding, decided)
     set_state(finding, weighed.state, now)
-    if finding.state != "accepted":
+    if finding.is_open:
         set_due(finding, weighed.due)
     if weighed.reopened:
         finding.reopened_count += 1

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from watchbill.base import clock
 from watchbill.base.acting import Actor
+from watchbill.base.problem import Problem
 from watchbill.base.writer import audit, news, write
 from watchbill.cases.findings import known, ringing
 from watchbill.cases.findings.changes import Changes, store_rows, store_story
@@ -14,9 +15,9 @@ from watchbill.cases.findings.hands import close_rows
 from watchbill.cases.findings.known import Known
 from watchbill.cases.findings.models import YES, Finding, InputLook, RecordedScan, SeenBy
 from watchbill.cases.findings.people import require_unless_system
-from watchbill.cases.findings.recording import close_sighting, require_scan
 from watchbill.cases.findings.rules import ScanOutcome
 from watchbill.cases.findings.states import allowed
+from watchbill.cases.findings.unshown import close_sighting
 
 
 def release_held_scan(scan_key: str, by: Actor, reason: str = "") -> ScanOutcome:
@@ -26,7 +27,7 @@ def release_held_scan(scan_key: str, by: Actor, reason: str = "") -> ScanOutcome
 
 
 def _release(scan_key: str, by: Actor, reason: str) -> ScanOutcome:
-    now, scan = clock.now(), require_scan(scan_key)
+    now, scan = clock.now(), _held(scan_key)
     rows = SeenBy.objects.filter(feed=scan.feed, open__in=YES, last_seen_at__lt=scan.finished_at).exclude(last_scan=scan)
     waiting = [row for row in rows if not scan.inputs or row.manifest in scan.inputs]
     loaded = _known(waiting)
@@ -77,7 +78,7 @@ def reject_held_scan(scan_key: str, by: Actor, reason: str = "") -> None:
     require_unless_system(by, "triage")
 
     def reject() -> None:
-        _settle(require_scan(scan_key), "rejected", by, reason, clock.now())
+        _settle(_held(scan_key), "rejected", by, reason, clock.now())
 
     write(reject, name="findings.reject_held_scan")
 
@@ -88,3 +89,11 @@ def _settle(scan: RecordedScan, state: str, by: Actor, reason: str, now: datetim
     text = f"{by.name} {state} the scan that waited: {scan.held_reason}"
     audit(by, f"scan.{state}", f"scan:{scan.key}", body={"text": text[:500], "reason": reason.strip()[:500]})
     news(f"scan.{state}", f"scan:{scan.key}", {"service": scan.feed.service})
+
+
+def _held(key: str) -> RecordedScan:
+    """The held scan of that key. Raises Problem when there is none, or it is settled."""
+    row = RecordedScan.objects.select_related("feed").filter(key=key).first()
+    if row is None or row.state != "held":
+        raise Problem("not_found", "No such held scan", f"No scan {key} waits for a person.", status=404)
+    return row

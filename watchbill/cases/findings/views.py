@@ -187,39 +187,53 @@ def detail_of(
     decided = Decided(finding.decision, finding.outcome, inputs, finding.capped, finding.triage)  # type: ignore[arg-type]
     return FindingDetail(
         **_row_fields(finding, facts, today),
-        what=what(finding, facts),
-        summary=finding.summary,
-        aliases=facts.aliases,
-        cwes=facts.cwes,
-        references=facts.references,
-        ecosystem=facts.ecosystem,
-        purl=facts.purl,
-        pin=finding.pin,
-        pin_note=finding.pin_note,
-        place=Place(finding.service, finding.repo, finding.branch, finding.manifest),
-        ownership=finding.owner_rule,
-        ownership_origin=finding.owner_origin,
+        **_threat_fields(finding, facts),
+        **_life_fields(finding),
         inputs=inputs,
-        outcome=finding.outcome,
-        capped=finding.capped,
         decision_why=full_why(finding, decided),
         counterfactual=counterfactual(decided),
         if_not_done=if_not_done(facts.cwes, decided, finding.service),
-        decided_at=finding.decided_at,
-        upgrade=facts.upgrade,
-        upgrade_to=upgrade_to(facts),
         proof=proof_of(finding, last_scan),
-        proof_sentence=finding.closed_why if finding.state == "fixed" else "",
-        not_seen_why=finding.not_seen_why,
         acceptance=acceptance_of(acceptance) if acceptance else None,
         elsewhere=elsewhere,
-        opened_at=finding.reopened_at or finding.first_seen,
-        taken_at=finding.taken_at,
-        claimed_by=finding.claimed_by,
-        claimed_at=finding.claimed_at,
-        closed_at=finding.closed_at,
-        closed_why=finding.closed_why,
     )
+
+
+def _threat_fields(finding: Finding, facts: Facts) -> dict[str, Any]:
+    """What the sources say of it, and where."""
+    return {
+        "what": what(finding, facts),
+        "summary": finding.summary,
+        "aliases": facts.aliases,
+        "cwes": facts.cwes,
+        "references": facts.references,
+        "ecosystem": facts.ecosystem,
+        "purl": facts.purl,
+        "pin": finding.pin,
+        "pin_note": finding.pin_note,
+        "place": Place(finding.service, finding.repo, finding.branch, finding.manifest),
+        "upgrade": facts.upgrade,
+        "upgrade_to": upgrade_to(facts),
+    }
+
+
+def _life_fields(finding: Finding) -> dict[str, Any]:
+    """Whose it is, how it was decided, and what became of it."""
+    return {
+        "ownership": finding.owner_rule,
+        "ownership_origin": finding.owner_origin,
+        "outcome": finding.outcome,
+        "capped": finding.capped,
+        "decided_at": finding.decided_at,
+        "proof_sentence": finding.closed_why if finding.state == "fixed" else "",
+        "not_seen_why": finding.not_seen_why,
+        "opened_at": finding.reopened_at or finding.first_seen,
+        "taken_at": finding.taken_at,
+        "claimed_by": finding.claimed_by,
+        "claimed_at": finding.claimed_at,
+        "closed_at": finding.closed_at,
+        "closed_why": finding.closed_why,
+    }
 
 
 def what(finding: Finding, facts: Facts) -> str:
