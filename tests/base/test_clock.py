@@ -43,17 +43,6 @@ def test_an_offset_that_would_take_it_back_is_refused() -> None:
     assert clocks.offset() == timedelta(hours=1)
 
 
-@pytest.mark.parametrize(("kept", "minutes"), [("", 0), ("600", 10), ("90.0", 1.5)])
-def test_a_kept_offset_is_taken_up(kept: str, minutes: float) -> None:
-    clocks.restore(kept)
-    assert clocks.offset() == timedelta(minutes=minutes)
-
-
-def test_a_kept_offset_that_is_no_number_is_refused() -> None:
-    with pytest.raises(ValueError):
-        clocks.restore("soon")
-
-
 def test_another_clock_forgets_the_offset() -> None:
     clocks.forward(timedelta(days=1))
     clocks.use_clock(StoppedClock())

@@ -60,13 +60,6 @@ def set_offset(delta: timedelta) -> None:
         _hands.offset = delta
 
 
-def restore(seconds: str) -> None:
-    """Take up the offset that was kept as a durable fact: a number of seconds as text, empty for none. Raises ValueError for anything
-    else.
-    """
-    set_offset(timedelta(seconds=float(seconds or "0")))
-
-
 def use_clock(clock: Clock | None = None) -> None:
     """Put another clock in (None: the machine's own) and forget the offset. For tests."""
     with _hands.lock:

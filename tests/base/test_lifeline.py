@@ -1,0 +1,57 @@
+"""A child that must not outlive its parent doesn't, however the parent dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PATIENT = 30.0
+PARENT = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE, text=True)
+child.stdout.readline()
+print(child.pid, flush=True)
+input()
+"""
+CHILD = """
+import time
+from watchbill.base.lifeline import die_with_parent
+die_with_parent()
+print("alive", flush=True)
+time.sleep(600)
+"""
+
+
+def running(pid: int) -> bool:
+    """Whether the process still does anything (a zombie that nobody has collected does not)."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+def test_a_killed_parent_takes_its_child_with_it() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", PARENT, CHILD]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert running(child)
+        parent.send_signal(signal.SIGKILL)
+        parent.wait(PATIENT)
+    end = time.monotonic() + PATIENT
+    while running(child):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_child_whose_parent_died_before_ends_at_once() -> None:
+    code = "from watchbill.base.lifeline import die_with_parent; die_with_parent(1_000_000_000); print('still here')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=PATIENT, check=False)
+    assert (done.returncode in (1, -signal.SIGKILL), done.stdout) == (True, "")
