@@ -59,16 +59,16 @@ def story() -> Story | None:
         page_id=latest.id,
         page_token=links.ack_link(latest.id).rstrip("/").rsplit("/", 1)[-1],
         phone_person=latest.person,
-        step=_step(rows[0].state, alert.state, alert.step),
+        step=_step(rows[0].state, alert.state, handed_on=latest.person_id != newcomer().id),
     )
 
 
-def _step(finding_state: str, alert_state: str, alert_step: int) -> Step:
+def _step(finding_state: str, alert_state: str, *, handed_on: bool) -> Step:
     if finding_state == "fixed":
         return "fixed"
     if alert_state == "acknowledged":
         return "acknowledged"
-    return "escalated" if alert_step > 0 else "ringing"
+    return "escalated" if handed_on else "ringing"
 
 
 def _alert_id() -> int:

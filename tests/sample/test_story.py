@@ -1,0 +1,133 @@
+"""The sample company as the newcomer plays it, through the same services as a real one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SettableClock
+from watchbill.base import clock as base_clock
+from watchbill.base import loop, settings, state
+from watchbill.base.acting import Actor
+from watchbill.base.problem import Problem
+from watchbill.base.trail import events
+from watchbill.cases.findings import queries as findings
+from watchbill.intake.scans import advisories
+from watchbill.paging import services as paging
+from watchbill.sample import mark, queries, services
+
+NEWCOMER = Actor("person", "bob@saltmarsh.example", "web")
+
+
+@pytest.fixture
+def saltmarsh(db: None, clock: SettableClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SettableClock]:
+    """The sample company, set up on a Monday evening, when Berths are at home and Bob has the watch."""
+    home = tmp_path / "sample"
+    home.mkdir()
+    monkeypatch.setenv("WATCHBILL_DATA", str(home))
+    settings.forget()
+    clock.set(datetime(2026, 11, 23, 17, 0, tzinfo=UTC))
+    services.first_link(with_sample=True)
+    loop.run_turns()
+    yield clock
+    advisories.store().close()
+    settings.forget()
+
+
+def story() -> queries.Story:
+    """The story as it stands."""
+    told = queries.story()
+    assert told is not None
+    return told
+
+
+class TestSettingUp:
+    def test_exactly_one_finding_may_wake_people(self, saltmarsh: SettableClock) -> None:
+        assert [row.package for row in findings.search("decision:now").rows] == ["react-server-dom-webpack"]
+
+    def test_the_newcomer_is_the_person_being_paged(self, saltmarsh: SettableClock) -> None:
+        assert queries.newcomer().name == story().phone_person == "Bob Lindqvist"
+
+    def test_the_story_begins_with_the_phone_ringing(self, saltmarsh: SettableClock) -> None:
+        assert story().step == "ringing"
+
+    def test_a_second_start_sets_nothing_up_again_and_gives_a_fresh_link(self, saltmarsh: SettableClock) -> None:
+        applied = len(events(action="roster.applied"))
+        assert services.first_link(with_sample=True).startswith("/welcome/")
+        assert len(events(action="roster.applied")) == applied
+
+
+class TestPlaying:
+    def test_ten_minutes_without_an_answer_ring_for_the_next_person(self, saltmarsh: SettableClock) -> None:
+        services.forward(11, by=NEWCOMER)
+        assert (story().step, story().phone_person) == ("escalated", "Mira Solberg")
+
+    def test_the_clock_s_new_place_outlives_a_restart(self, saltmarsh: SettableClock) -> None:
+        services.forward(10, by=NEWCOMER)
+        assert float(state.get("clock_offset")) == base_clock.offset().total_seconds() == 600
+
+    @pytest.mark.parametrize("minutes", [0, -5, 24 * 60 + 1])
+    def test_the_clock_moves_neither_backwards_nor_by_more_than_a_day(self, saltmarsh: SettableClock, minutes: int) -> None:
+        with pytest.raises(Problem):
+            services.forward(minutes, by=NEWCOMER)
+        assert base_clock.offset().total_seconds() == 0
+
+    def test_an_acknowledgement_is_the_next_step(self, saltmarsh: SettableClock) -> None:
+        paging.acknowledge(story().alert_id, by=NEWCOMER, person_id=queries.newcomer().id, channel="desk")
+        assert story().step == "acknowledged"
+
+    def test_the_upgrade_is_proven_by_the_look_that_follows(self, saltmarsh: SettableClock) -> None:
+        before = story().finding_id
+        saltmarsh.forward(minutes=1)
+        assert "1 proven fixed" in services.upgrade_and_rescan(before, by=NEWCOMER)
+        assert (story().finding_id, story().step) == (before, "fixed")
+
+    def test_the_upgrade_stands_among_the_changes(self, saltmarsh: SettableClock) -> None:
+        saltmarsh.forward(minutes=1)
+        services.upgrade_and_rescan(story().finding_id, by=NEWCOMER)
+        assert any("Deploy 4113" in str(event.body) for event in events(action="change.recorded"))
+
+    def test_only_a_package_lock_can_be_upgraded_here_and_it_says_so(self, saltmarsh: SettableClock) -> None:
+        (row,) = findings.search("package:pillow decision:hours").rows
+        with pytest.raises(Problem) as refused:
+            services.upgrade_and_rescan(row.id, by=NEWCOMER)
+        assert "package-lock.json" in str(refused.value)
+
+
+class TestLeaving:
+    def test_promises_a_set_up_link_that_the_next_start_honours(self, saltmarsh: SettableClock, tmp_path: Path) -> None:
+        path = services.start_own_company(by=NEWCOMER)
+        assert mark.data_for(tmp_path, with_sample=True) == tmp_path
+        assert path == f"/welcome/{mark.promised(tmp_path)}"
+
+    def test_a_promise_is_kept_once(self, saltmarsh: SettableClock, tmp_path: Path) -> None:
+        services.start_own_company(by=NEWCOMER)
+        mark.promised(tmp_path)
+        assert mark.promised(tmp_path) == ""
+
+    def test_a_damaged_mark_says_what_to_do(self, tmp_path: Path) -> None:
+        (tmp_path / "own-company.json").write_text("[", encoding="utf-8")
+        with pytest.raises(Problem) as refused:
+            mark.promised(tmp_path)
+        assert "Delete" in refused.value.remedy
+
+    def test_without_the_sample_the_directory_itself_is_served(self, tmp_path: Path) -> None:
+        assert mark.data_for(tmp_path, with_sample=False) == tmp_path
+        assert mark.data_for(tmp_path, with_sample=True) == tmp_path / "sample"
+
+
+class TestARealCompany:
+    def test_cannot_be_played_with(self, db: None) -> None:
+        for play in (lambda: services.forward(10, by=NEWCOMER), lambda: services.upgrade_and_rescan(1, by=NEWCOMER)):
+            with pytest.raises(Problem):
+                play()
+
+    def test_cannot_be_left(self, db: None) -> None:
+        with pytest.raises(Problem):
+            services.start_own_company(by=NEWCOMER)
+
+    def test_begins_with_a_set_up_link(self, db: None) -> None:
+        assert services.first_link(with_sample=False).startswith("/welcome/")
