@@ -64,7 +64,8 @@ def section(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 def spelling(action: argparse.Action) -> str:
     """`--days DAYS`, `PATH...`, `[SERVICE]`."""
-    word = str(action.metavar or "{" + ",".join(map(str, action.choices)) + "}") if action.metavar or action.choices else ""
+    choices = "{" + ",".join(map(str, action.choices)) + "}" if action.choices else ""
+    word = str(action.metavar or choices)
     if action.option_strings:
         many = "..." if action.nargs == "+" else ""
         return " ".join([action.option_strings[-1], word + many]).strip()
