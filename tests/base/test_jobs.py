@@ -345,3 +345,12 @@ def test_old_done_jobs_are_forgotten_and_dead_ones_kept(ran: Ran, clock: Settabl
     clock.forward(days=30)
     assert forget_old(clock.now() - timedelta(days=7)) == 1
     assert len(dead()) == 1
+
+
+def test_a_new_process_takes_up_at_once_what_the_dead_one_was_running(ran: Ran, clock: SettableClock) -> None:
+    later(args={"inbox": 7})
+    write(lambda: jobs._claim(clock.now()))
+    assert run_due(clock.now()) == 0
+    assert write(lambda: jobs.retake(clock.now())) == 1
+    run_due(clock.now())
+    assert [args for args, _ in ran] == [{"inbox": 7}]

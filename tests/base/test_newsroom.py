@@ -247,3 +247,12 @@ def test_old_news_is_forgotten_once_everybody_has_it(alice: Reader, clock: Setta
     tell("finding:3 finding.opened")
     assert forget_old(clock.now() - timedelta(days=30)) == 1
     assert list(News.objects.order_by("pk").values_list("subject", flat=True)) == ["finding:2", "finding:3"]
+
+
+def test_a_new_process_hands_over_at_once_what_the_dead_one_had_taken(alice: Reader, clock: SettableClock) -> None:
+    write(lambda: news("finding.opened", "finding:1"))
+    write(lambda: newsroom._claim(clock.now()))
+    assert deliver_due(clock.now()) == 0
+    assert write(lambda: newsroom.retake(clock.now())) == 1
+    deliver_due(clock.now())
+    assert alice.got == ["finding:1 finding.opened"]

@@ -130,6 +130,13 @@ def renew(job: JobInfo) -> bool:
     return write(lambda: mine.update(lease_until=until), name="jobs.renew") == 1
 
 
+def retake(now: datetime) -> int:
+    """Inside `write`: end the lease of every running job, because its worker is known to be dead; how many. Only where one process
+    alone runs jobs (the embedded database), as that process begins.
+    """
+    return _jobs().filter(state="running").update(lease_until=now)
+
+
 def dead(limit: int = 100) -> list[DeadJob]:
     """Jobs given up, latest first."""
     rows = _jobs().filter(state="dead").order_by("-done_at")[:limit]

@@ -46,6 +46,13 @@ def subscribe(topic: str, name: str, handler: Handler) -> None:
     subscriptions.add(Subscription(topic, name, handler))
 
 
+def retake(now: datetime) -> int:
+    """Inside `write`: hand everything over now that a dead process had taken, and what waited for another try; how many. Only where one
+    process alone delivers (the embedded database), as that process begins.
+    """
+    return _deliveries().filter(due__gt=now).update(due=now)
+
+
 def deliver_due(now: datetime) -> int:
     """One turn: claim what is due, hand it over, and tell how many deliveries were made."""
     if not _due(now)[:1]:

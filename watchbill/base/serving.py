@@ -12,7 +12,7 @@ import signal
 import threading
 from datetime import timedelta
 
-from watchbill.base import clock, datadir, ids, limits, loop, state, writer
+from watchbill.base import clock, datadir, ids, jobs, limits, loop, newsroom, state, writer
 from watchbill.base.datadir import DataDir
 from watchbill.base.lifeline import die_with_parent
 from watchbill.base.settings import settings
@@ -29,10 +29,19 @@ def begin_serving() -> None:
     _held.append(datadir.take_lock(own.data, limits.START_PATIENCE_SECONDS))
     clock.set_offset(timedelta(seconds=float(state.get("clock_offset") or 0)))
     writer.start_writer()
+    if not own.database_url:
+        writer.write(_retake, name="serving.retake")
     loop.start_loops()
     content = {"url": f"http://{own.addr}", "token": ids.new_secret(32), "pid": os.getpid()}
     datadir.write_private(DataDir(own.data).control, json.dumps(content).encode())
     _log.info("serving", extra={"address": own.addr, "data": str(own.data)})
+
+
+def _retake() -> None:
+    """Whoever held jobs and news before this process is dead: their leases are not waited for, or what they woke people for comes late."""
+    now = clock.now()
+    jobs.retake(now)
+    newsroom.retake(now)
 
 
 def stop_soon() -> None:
