@@ -4,21 +4,16 @@ It never sets up data; rooms have their own fixtures.
 """
 
 import atexit
-import importlib
-import importlib.util
 import ipaddress
 import os
 import shutil
 import socket
-import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import django.apps
-import django.conf
-import django.utils.functional
+import django
 import hypothesis
 import pytest
 
@@ -34,32 +29,14 @@ os.environ["WATCHBILL_DATA"] = tempfile.mkdtemp(prefix="watchbill-tests-")
 atexit.register(shutil.rmtree, os.environ["WATCHBILL_DATA"], ignore_errors=True)
 
 
-def _set_up_rooms_that_stand() -> None:
-    """While rooms are being built side by side: Django with the rooms whose models import, or no Django at all."""
-    try:
-        project = importlib.import_module("watchbill.web.project")
-    except ImportError as why:
-        sys.stderr.write(f"tests run without Django: {why}\n")
-        return
-    names = {name: value for name, value in vars(project).items() if name.isupper()}
-    apps = [app for app in names["INSTALLED_APPS"] if not app.startswith("watchbill.") or importlib.util.find_spec(f"{app}.apps")]
-    if "watchbill.roster" not in apps:
-        needs_people = ("allauth", "django.contrib.auth", "django.contrib.sessions", "django.contrib.messages", "watchbill.web")
-        apps = [app for app in apps if not app.startswith(needs_people)]
-        del names["AUTH_USER_MODEL"]
-    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
-    django.conf.settings.configure(**names | {"INSTALLED_APPS": apps})
-    try:
-        django.setup()
-    except ImportError as why:
-        sys.stderr.write(f"tests run {'with some rooms not ready' if django.apps.apps.models_ready else 'without Django'}: {why}\n")
-        if django.apps.apps.models_ready:
-            django.apps.apps.ready = True
-        else:
-            django.conf.settings._wrapped = django.utils.functional.empty
+os.environ["DJANGO_SETTINGS_MODULE"] = "watchbill.web.project"
+django.setup()
 
 
-_set_up_rooms_that_stand()
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Nothing to tell apart: each test process has its database in its own memory."""
+
 
 _connect = socket.socket.connect
 _getaddrinfo = socket.getaddrinfo
