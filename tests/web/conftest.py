@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -120,3 +121,9 @@ def phone_link(story: sample.Story) -> str:
 def _no_mail_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     """The edge: mail goes nowhere from page tests; the bell's own tests have a real SMTP server."""
     monkeypatch.setattr(outgoing, "send_mail", lambda message: "test-message")
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    """Hashing a password slowly is Django's business; here it would only be waiting."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,4 +1,4 @@
-"""Findings: the list answers a search line, the page answers the questions in their order, and each verb is a form that asks for the role it needs."""
+"""Findings: the list answers a search line, the page answers the questions in their order, and each verb asks for the role it needs."""
 
 import csv
 import io

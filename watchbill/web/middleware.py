@@ -85,14 +85,30 @@ class SignedInByDefault:
         return HttpResponseRedirect(f"/accounts/login/?next={quote(request.get_full_path())}")
 
 
+# What Django and ninja answer by themselves, without a Problem: code, title, detail.
+_BARE = {
+    400: ("unreadable", "This request can't be read", "Nothing was changed."),
+    403: ("forbidden", "Not allowed", "This is not yours to open."),
+    404: ("not_found", "No such address", "There is nothing here. See /api/v1/openapi.json."),
+    405: ("method", "Not that way", "This address takes other methods; see Allow."),
+}
+
+
 class ProblemPages:
-    """Turns a Problem raised by a view into its page, or its JSON where JSON was asked for."""
+    """Turns a Problem raised by a view into its page, or its JSON where JSON was asked for; bare refusals become JSON there too."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code not in _BARE or not wants_json(request) or "json" in response.headers.get("Content-Type", ""):
+            return response
+        problem = Problem(*_BARE[response.status_code], status=response.status_code)
+        told = JsonResponse(problem.as_dict(), status=problem.status, content_type="application/problem+json")
+        if "Allow" in response.headers:
+            told["Allow"] = response.headers["Allow"]
+        return told
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A response for a Problem, None (Django's own answer) for anything else."""
