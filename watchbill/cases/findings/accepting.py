@@ -103,6 +103,7 @@ def _sign(row: Acceptance, finding: Finding, changes: Changes, signed_by: str, n
         return
     set_state(finding, step(finding.state, "accept"), now)
     set_due(finding, row.until)
+    finding.not_seen_at, finding.not_seen_why = None, ""
     changes.touch(finding)
     changes.quiets.append(finding)
     text = f"Accepted until {row.until:%d %b %Y}: {row.reason} Asked by {row.asked_by}, signed by {signed_by}."

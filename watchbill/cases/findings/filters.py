@@ -1,14 +1,15 @@
 """From a parsed search to rows: which column each word means. It reads the roster for `mine:` and nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
 from watchbill.base.problem import Problem
+from watchbill.cases.decisions.rules import RANK
 from watchbill.cases.findings.models import YES, Finding
 from watchbill.cases.findings.search import Query
-from watchbill.cases.findings.states import CLOSED_STATES, STATES
+from watchbill.cases.findings.states import CLOSED_STATES, OPEN_STATES, STATES
 from watchbill.roster import queries as roster
 
 _COLUMNS = {
@@ -21,8 +22,6 @@ _COLUMNS = {
     "id": "id",
 }
 _EXACT = {
-    "state": "state",
-    "decision": "decision",
     "team": "team",
     "service": "service",
     "repo": "repo",
@@ -35,7 +34,11 @@ def narrowed(rows: "QuerySet[Finding]", query: Query, now: datetime, person: str
     """The rows that a search asks for. `person` is who `mine:me` means."""
     for key in query.terms:
         values = query.values(key)
-        if key in _EXACT:
+        if key == "decision":
+            rows = rows.filter(decision_rank__in=[RANK[value] for value in values])
+        elif key == "state":
+            rows = rows.filter(_in_states(values))
+        elif key in _EXACT:
             rows = rows.filter(**{f"{_EXACT[key]}__in": values})
         else:
             wanted = Q()
@@ -66,18 +69,24 @@ def _text(word: str) -> Q:
 def _is(value: str, now: datetime, _person: str) -> Q:
     found: dict[str, Q] = {
         "open": Q(is_open__in=YES),
-        "closed": Q(state__in=sorted(CLOSED_STATES)),
+        "closed": _in_states(sorted(CLOSED_STATES)),
         "unowned": Q(is_open__in=YES, unowned=True),
-        "not_seen": Q(is_open__in=YES, not_seen_at__isnull=False),
+        "not_seen": Q(not_seen_at__isnull=False),  # only an open one wears the mark
         "not_pinned": Q(is_open__in=YES) & ~Q(pin="pinned"),
-        "triage": Q(is_open__in=YES, state="new"),
+        "triage": _in_states(("new",)),
         "overdue": Q(is_open__in=YES, due_sort__lt=now),
         "reopened": Q(is_open__in=YES, reopened_count__gt=0),
         "taken": Q(is_open__in=YES) & ~Q(taken_by=""),
         "all": Q(),
     }
-    found |= {state: Q(state=state) for state in STATES if state not in found}
+    found |= {state: _in_states((state,)) for state in STATES if state not in found}
     return found[value]
+
+
+def _in_states(states: Sequence[str]) -> Q:
+    """These states, with what they imply of being open, so that an index that begins with it can be walked."""
+    kinds = {state in OPEN_STATES for state in states}
+    return Q(state__in=states, is_open__in=tuple(kinds)) if len(kinds) == 1 else Q(state__in=states)
 
 
 def _due(value: str, now: datetime, _person: str) -> Q:

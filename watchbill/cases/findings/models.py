@@ -73,12 +73,17 @@ class Finding(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["is_open", "decision_rank", "due_sort", "id"], name="finding_pressing"),
-            models.Index(fields=["is_open", "state", "decision", "team", "unowned"], name="finding_tally"),
+            models.Index(
+                fields=["is_open", "state", "decision_rank", "decision", "team", "service", "unowned", "due_sort"], name="finding_tally"
+            ),  # counts under a search are read from it alone
             models.Index(fields=["state", "decision_rank", "due_sort", "id"], name="finding_state"),
             models.Index(fields=["team", "is_open", "decision_rank", "due_sort", "id"], name="finding_team"),
             models.Index(fields=["service", "is_open", "decision_rank", "due_sort", "id"], name="finding_service"),
             models.Index(fields=["taken_by", "is_open"], name="finding_taken"),
-            models.Index(fields=["not_seen_at"], name="finding_not_seen", condition=models.Q(not_seen_at__isnull=False)),
+            models.Index(
+                fields=["decision_rank", "due_sort", "id"], name="finding_not_seen", condition=models.Q(not_seen_at__isnull=False)
+            ),
+            models.Index(fields=["state", "-last_seen", "id"], name="finding_seen"),
             models.Index(fields=["is_open", "due_sort"], name="finding_due"),
         ]
 

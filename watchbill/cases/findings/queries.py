@@ -5,6 +5,7 @@ a page of a million findings stays quick and a small company always sees the num
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -94,10 +95,16 @@ def search(q: str = "", page: int = 1, size: int = 50, *, after: str = "", perso
     ordered = rows.order_by(*order).defer("summary", "inputs", "proof")
     start = 0 if after else (page - 1) * size
     found = list((_after(ordered, order, after) if after else ordered)[start : start + size + 1])
-    total, more = _total(rows, query, person)
-    facets = _facets(rows, query, person)
+    tally = _tally(rows, query, person)
+    more = bool(query.text) and tally.total > COUNT_AT_MOST
     following = _cursor(found[size - 1], order) if len(found) > size else ""
-    return FindingPage(tuple(row_of(one, now) for one in found[:size]), total, facets, following, more)
+    return FindingPage(
+        tuple(row_of(one, now) for one in found[:size]),
+        min(tally.total, COUNT_AT_MOST) if more else tally.total,
+        tally.facets,
+        following,
+        more,
+    )
 
 
 def _after(rows: "QuerySet[Finding]", order: tuple[str, ...], after: str) -> "QuerySet[Finding]":
@@ -133,23 +140,36 @@ def _value(column: str, value: object) -> object:
     return int(str(value)) if column in ("id", "decision_rank") else str(value)
 
 
-def _total(rows: "QuerySet[Finding]", query: Query, person: str) -> tuple[int, bool]:
-    """How many there are; free text is counted no further than a limit, since every row has to be read for it."""
-    if not query.text:
-        return _quick(("total", _key(query, person)), rows.count), False
-    count = rows.order_by()[: COUNT_AT_MOST + 1].count()
-    return min(count, COUNT_AT_MOST), count > COUNT_AT_MOST
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    total: int
+    facets: dict[str, dict[str, int]]
 
 
-def _facets(rows: "QuerySet[Finding]", query: Query, person: str) -> dict[str, dict[str, int]]:
+def _tally(rows: "QuerySet[Finding]", query: Query, person: str) -> _Tally:
+    """How many there are, and how many per facet: one walk over an index. Free text is counted no further than a limit, since every row
+    has to be read for it.
+    """
     if query.text:
-        rows = Finding.objects.filter(pk__in=rows.order_by("pk").values("pk")[:COUNT_AT_MOST])
-    return {name: _quick((name, _key(query, person)), lambda name=name: _by_value(rows, name)) for name in FACETS}  # type: ignore[misc]
+        rows = Finding.objects.filter(pk__in=rows.order_by("pk").values("pk")[: COUNT_AT_MOST + 1])
+    elif "not_seen" in query.values("is"):  # few rows, found by their own small index; grouping alone would lead SQLite to a walk over all
+        rows = Finding.objects.filter(pk__in=rows.order_by().values("pk"))
+    return _quick(("tally", _key(query, person)), lambda: _counted(rows))
 
 
-def _by_value(rows: "QuerySet[Finding]", name: str) -> dict[str, int]:
-    counted = rows.order_by().values_list(name).annotate(n=Count("pk")).order_by("-n", name)[:FACET_VALUES]
-    return {str(value): n for value, n in counted}
+def _counted(rows: "QuerySet[Finding]") -> _Tally:
+    groups = rows.order_by().values_list(*FACETS).annotate(n=Count("pk"))
+    facets: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
+    total = 0
+    for *values, n in groups:
+        total += n
+        for name, value in zip(FACETS, values, strict=True):
+            facets[name][value] += n
+    return _Tally(total, {name: dict(_most(counts)) for name, counts in facets.items()})
+
+
+def _most(counts: "Counter[str]") -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:FACET_VALUES]
 
 
 def _key(query: Query, person: str) -> str:
@@ -174,14 +194,14 @@ def _quick(key: tuple[str, str], count: Callable[[], T]) -> T:
 def counts(person: str = "") -> Counts:
     """How many stand in each saved view; `person` is an e-mail address."""
     now = clock.now()
-    opened = Finding.objects.filter(is_open__in=YES)
 
     def of(line: str) -> int:
         return _quick(("counts", f"{line} {person}"), narrowed(Finding.objects.all(), parse(line), now, person).count)
 
-    by_decision: dict[str, int] = _quick(("counts", "decision"), lambda: _by_value(opened, "decision"))
+    opened = _tally(Finding.objects.filter(is_open__in=YES), parse("is:open"), "")
+    by_decision = opened.facets["decision"]
     return Counts(
-        open=sum(by_decision.values()),
+        open=opened.total,
         now=by_decision.get("now", 0),
         hours=by_decision.get("hours", 0),
         mine=of(f"is:open mine:{person}") if person else 0,
