@@ -49,7 +49,7 @@ class Chip:
 def page(request: HttpRequest) -> HttpResponse:
     """GET /findings/?q=&page=."""
     person = allowed(request, "read")
-    q = request.GET.get("q", "").strip() or DEFAULT
+    q = formats.line(request.GET.get("q", "")) or DEFAULT
     number = _page_number(request)
     found = findings.search(q, page=number, size=PAGE_SIZE, person=person.email)
     first = (number - 1) * PAGE_SIZE + 1
@@ -109,7 +109,7 @@ def _chip(words: list[str], name: str, value: str, count: int) -> Chip:
 def export(request: HttpRequest, kind: str) -> HttpResponse:
     """GET /findings.csv and /findings.json: the same search as a file, at most FILE_ROWS rows; the count says when there are more."""
     person = allowed(request, "read")
-    q = request.GET.get("q", "").strip() or DEFAULT
+    q = formats.line(request.GET.get("q", "")) or DEFAULT
     rows, total = _all_rows(q, person.email)
     if kind == "json":
         return JsonResponse({"q": q, "total": total, "as_of": formats.iso(clock.now()), "findings": rows})

@@ -11,6 +11,7 @@ from watchbill.cases.findings import queries as findings
 from watchbill.intake.scans import queries as scans
 from watchbill.roster import queries as roster
 from watchbill.roster import services as people
+from watchbill.web import formats
 from watchbill.web.reader import actor, allowed
 
 EXPOSURES = (
@@ -33,7 +34,7 @@ ROWS = 50
 def page(request: HttpRequest) -> HttpResponse:
     """GET /services/?q=."""
     allowed(request, "read")
-    q = request.GET.get("q", "").strip().lower()
+    q = formats.line(request.GET.get("q", "")).lower()[:200]
     listed = [one for one in roster.services() if q in f"{one.slug} {one.name} {one.team}".lower()]
     opened = findings.open_by_service()
     teams = {team.slug: team.name for team in roster.teams()}

@@ -94,10 +94,10 @@ def _asked(request: HttpRequest, person: PersonInfo) -> Asked:
     return Asked(
         at=_moment(query.get("at", ""), person),
         span=query.get("span", "1h"),
-        on=query.get("on", "").strip()[:200],
-        who=query.get("who", "").strip()[:200],
-        action=query.get("action", "").strip()[:100],
-        q=query.get("q", "").strip()[:200],
+        on=formats.line(query.get("on", ""))[:200],
+        who=formats.line(query.get("who", ""))[:200],
+        action=formats.line(query.get("action", ""))[:100],
+        q=formats.line(query.get("q", ""))[:200],
         before=int(before) if before.isdecimal() and len(before) < 19 else None,
     )
 
