@@ -14,6 +14,8 @@ from watchbill.cases.findings import queries as findings
 from watchbill.roster import queries as roster
 from watchbill.sample import queries as sample
 from watchbill.web.pages.findings import csv_answer
+from watchbill.web.reader import names_of_people
+from watchbill.web.telling import named
 
 ORDER = [
     "What",
@@ -56,7 +58,7 @@ def test_every_input_of_the_decision_names_its_source(saltmarsh: Company, story:
     inputs = findings.finding(story.finding_id).inputs
     assert len(inputs) == 4
     for one in inputs:
-        assert one.source in html
+        assert named(one.source, names_of_people()) in html
 
 
 def test_what_was_assumed_is_shown_as_assumed(saltmarsh: Company) -> None:

@@ -70,7 +70,12 @@ def told(event: TrailEvent, names: Mapping[str, str]) -> str:
 
     Addresses of people we know are read as their names.
     """
-    return _ADDRESS.sub(lambda found: names.get(found.group(0), found.group(0)), _text(event))
+    return named(_text(event), names)
+
+
+def named(text: str, names: Mapping[str, str]) -> str:
+    """The text with the addresses of people we know read as their names."""
+    return _ADDRESS.sub(lambda found: names.get(found.group(0), found.group(0)), text)
 
 
 def _text(event: TrailEvent) -> str:

@@ -23,7 +23,7 @@ from watchbill.paging.trace import trace
 from watchbill.roster import queries as roster
 from watchbill.roster.queries import PersonInfo
 from watchbill.web.reader import actor, allowed, names_of_people, signed_in, zone_of
-from watchbill.web.telling import Entry, entry
+from watchbill.web.telling import Entry, entry, named
 
 LONGEST_ACCEPTANCE = timedelta(days=180)
 CLOSED = ("fixed", "not_affected", "withdrawn", "retired", "duplicate")
@@ -54,7 +54,7 @@ def page(request: HttpRequest, finding_id: int) -> HttpResponse:
     person = allowed(request, "read")
     finding = findings.finding(finding_id)
     alert = _alert_of(finding)
-    now = clock.now()
+    now, names = clock.now(), names_of_people()
     open_alert = alert if alert is not None and alert.state != "resolved" else None
     context = {
         "title": f"Finding {finding_id}",
@@ -63,9 +63,10 @@ def page(request: HttpRequest, finding_id: int) -> HttpResponse:
         "alert": open_alert,
         "any_alert": alert,
         "ringing": open_alert is not None and open_alert.state == "triggered",
-        "answers": _answers(finding),
+        "answers": _answers(finding, names),
+        "names": names,
         "why_you": trace(alert.id, person.id)[0].text if alert else "",
-        "around": _around(finding),
+        "around": _around(finding, names),
         "entries": story_of(finding_id, alert),
         "team": roster.team(finding.team),
         "closed": finding.state in CLOSED,
@@ -100,14 +101,17 @@ def _next_step(finding: FindingDetail) -> str:
     return f"There is no fixed version of {finding.package} yet: reduce who can reach it, or accept the risk until a date."
 
 
-def _answers(finding: FindingDetail) -> list[Answer]:
-    return [Answer(QUESTIONS.get(one.name, one.name), one.label or one.value, one.source, one.as_of, one.assumed) for one in finding.inputs]
+def _answers(finding: FindingDetail, names: dict[str, str]) -> list[Answer]:
+    return [
+        Answer(QUESTIONS.get(one.name, one.name), one.label or one.value, named(one.source, names), one.as_of, one.assumed)
+        for one in finding.inputs
+    ]
 
 
-def _around(finding: FindingDetail) -> list[Entry]:
+def _around(finding: FindingDetail, names: dict[str, str]) -> list[Entry]:
     """Changes on the same service, repository or package within an hour of when this was first (or last again) seen."""
     found = findings.around(finding.id)
-    entries = [Entry(change.occurred_at, change.summary, "change", change.seq, f"by {change.by}") for change in found]
+    entries = [Entry(change.occurred_at, change.summary, "change", change.seq, f"by {names.get(change.by, change.by)}") for change in found]
     entries.append(Entry(finding.opened_at, "This finding was seen" if not finding.reopened_count else "This finding came back", "page"))
     return sorted(entries, key=lambda entry: entry.at)
 

@@ -12,7 +12,7 @@ from watchbill.intake.scans import queries as scans
 from watchbill.roster import queries as roster
 from watchbill.roster import services as people
 from watchbill.web import formats
-from watchbill.web.reader import actor, allowed
+from watchbill.web.reader import actor, allowed, names_of_people
 
 EXPOSURES = (
     ("", "unknown"),
@@ -53,6 +53,7 @@ def one(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "title": f"Service {service.name}",
         "service": service,
+        "names": names_of_people(),
         "team": roster.team(service.team) if service.team else None,
         "owner": owner,
         "rows": found.rows,

@@ -1,6 +1,6 @@
 """The trail: what changed when, on what, by whom; one event with its leaf; and whether all this can be trusted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from django.contrib import messages
@@ -57,7 +57,7 @@ class Line:
     kind: str
     text: str
     from_moment: str
-    here: bool
+    here: bool = False
 
 
 @require_safe
@@ -77,7 +77,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "at_field": asked.at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if asked.at else "",
         "spans": [(name, text, name == asked.span) for name, text, _ in SPANS],
         "zone": formats.zone_name(clock.now().astimezone(zone)),
-        "lines": [_line(event, asked.at, names) for event in ordered],
+        "lines": _lines(ordered, asked.at, names),
         "picture": _picture(events, asked, person),
         "oldest": events[-1].seq if len(events) >= PAGE and not asked.at else None,
         "earlier": _step(asked, -1),
@@ -143,12 +143,21 @@ def lane_of(event: TrailEvent) -> tuple[int, str]:
     return table.get(room, (5, ""))
 
 
+def _lines(events: list[TrailEvent], at: datetime | None, names: dict[str, str]) -> list[Line]:
+    """The lines of the table; around a moment, the one nearest to it is marked."""
+    lines = [_line(event, at, names) for event in events]
+    if at is not None and lines:
+        nearest = min(range(len(lines)), key=lambda i: abs(lines[i].event.occurred_at - at))
+        lines[nearest] = replace(lines[nearest], here=True)
+    return lines
+
+
 def _line(event: TrailEvent, at: datetime | None, names: dict[str, str]) -> Line:
     apart = event.occurred_at - at if at else timedelta(0)
     side = "after" if apart > timedelta(0) else "before"
     words = "" if at is None else "the moment" if abs(apart) < timedelta(seconds=30) else f"{formats.duration(apart)} {side}"
     kind = str(event.body.get("kind") or event.action.split(".", 1)[0])
-    return Line(event, who(event, names) or "Watchbill", kind, told(event, names), words, words == "the moment")
+    return Line(event, who(event, names) or "Watchbill", kind, told(event, names), words)
 
 
 def _picture(events: list[TrailEvent], asked: Asked, person: PersonInfo) -> SafeString | None:
