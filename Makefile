@@ -50,6 +50,7 @@ lock:  ## pin the packages again (UPGRADE=1 takes newer versions) after pyprojec
 docs:  ## write the generated pages of docs/ again
 	@sh scripts/venv.sh dev
 	@$(BIN)/python scripts/write_rooms.py
+	@$(BIN)/python scripts/write_commands.py
 
 clean:  ## remove the virtual environment and every cache; never your data
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

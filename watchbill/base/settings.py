@@ -81,7 +81,7 @@ class PagingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that can be set. `database_url` empty: the embedded database in `data`."""
 
-    data: Path = Path("var")
+    data: Path = Path(".watchbill")
     addr: str = "127.0.0.1:8080"
     public_url: str = ""
     allowed_hosts: list[str] = []
