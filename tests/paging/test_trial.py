@@ -1,73 +1,107 @@
-"""A trial shows somebody that a way reaches them, before a page depends on it."""
+"""A trial of a contact method: it goes out at once by the channel itself, says that it is only a trial, and verifies nothing."""
 
 from collections.abc import Callable
 
 import pytest
 
-from tests.paging.bell import Bell
-from tests.paging.company import ALICE
-from tests.paging.fake_servers import FakeWeb
+from watchbill.base import trail
 from watchbill.base.acting import Actor
 from watchbill.base.problem import Problem
-from watchbill.base.trail import events
-from watchbill.paging import limits, queries
-from watchbill.paging.services import add_contact_method
+from watchbill.paging import contacts, queries
+from watchbill.paging.channels import webhook
+from watchbill.paging.rules.messages import Outcome, OutgoingPage, Reject, Retry, Sent, Unknown
 from watchbill.paging.trial import send_trial
-from watchbill.roster.queries import person
+from watchbill.roster import queries as roster
+from watchbill.roster import services as people
 
-BY_ALICE = Actor("person", ALICE, "web")
+FIELDS = {"url": "https://hook.example/x", "secret": "a signing secret of some length"}
+BY = Actor("person", "alice@example.test", "web")
 
-
-def by_mail() -> int:
-    return add_contact_method(person(ALICE).id, "email", {"address": ALICE}, BY_ALICE)
-
-
-def by_webhook(web: FakeWeb) -> int:
-    return add_contact_method(person(ALICE).id, "webhook", {"url": web.url, "secret": "s" * 32}, BY_ALICE)
+pytestmark = pytest.mark.django_db
 
 
-def test_a_trial_arrives_and_says_that_nothing_is_wrong(bell: Bell) -> None:
-    assert "took it" in send_trial(by_mail(), BY_ALICE)
-    assert "Only a trial: nothing is wrong" in str(bell.mail.taken[0]["Subject"])
+@pytest.fixture
+def method() -> int:
+    """Alice's webhook, not verified."""
+    alice = people.add_person("alice@example.test", "Alice", "engineer", "Europe/Amsterdam", None, by=BY)
+    return contacts.add_contact_method(alice.id, "webhook", FIELDS, by=BY)
 
 
-def test_a_trial_opens_no_alert_and_verifies_nothing(bell: Bell) -> None:
-    method = by_mail()
-    send_trial(method, BY_ALICE)
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[Outcome], list[OutgoingPage]]:
+    """At the edge: what the provider says; the pages it was given."""
+
+    def say(outcome: Outcome) -> list[OutgoingPage]:
+        given: list[OutgoingPage] = []
+        monkeypatch.setattr(webhook, "send", lambda page: given.append(page) or outcome)
+        return given
+
+    return say
+
+
+def test_it_says_that_it_is_only_a_trial(method: int, answers: Callable[[Outcome], list[OutgoingPage]]) -> None:
+    given = answers(Sent("r-1"))
+    assert "took it" in send_trial(method, BY)
+    assert given[0].title == "Only a trial: nothing is wrong"
+    assert given[0].person_name == "Alice"
+    assert given[0].fields == FIELDS
+
+
+def test_it_verifies_nothing_and_opens_no_alert(method: int, answers: Callable[[Outcome], list[OutgoingPage]]) -> None:
+    answers(Sent("r-1"))
+    send_trial(method, BY)
+    assert contacts.contact_methods(roster.person("alice@example.test").id)[0].verified_at is None
     assert queries.open_alerts() == ()
-    assert queries.contact_methods(person(ALICE).id)[0].verified_at is None
 
 
-def test_a_trial_is_audited(bell: Bell) -> None:
-    send_trial(by_mail(), BY_ALICE)
-    (event,) = events(action="contact_method.tried")
-    assert (event.actor, event.outcome) == (ALICE, "done")
+def test_two_trials_are_two_messages(method: int, answers: Callable[[Outcome], list[OutgoingPage]]) -> None:
+    given = answers(Sent("r"))
+    send_trial(method, BY)
+    send_trial(method, BY)
+    assert given[0].idem != given[1].idem
 
 
-def test_a_trial_that_fails_says_why(bell: Bell, web: FakeWeb) -> None:
-    web.answer = (403, {})
-    with pytest.raises(Problem) as caught:
-        send_trial(by_webhook(web), BY_ALICE)
-    assert (caught.value.code, caught.value.detail) == ("trial_failed", "answered 403")
-    assert [event.outcome for event in events(action="contact_method.tried")] == ["failed"]
+@pytest.mark.parametrize("outcome", [Reject("no such hook"), Retry("it is down", 30.0)])
+def test_a_refusal_is_told_with_the_providers_reason(
+    method: int, answers: Callable[[Outcome], list[OutgoingPage]], outcome: Reject | Retry
+) -> None:
+    answers(outcome)
+    with pytest.raises(Problem) as told:
+        send_trial(method, BY)
+    assert told.value.code == "trial_failed"
+    assert told.value.detail == outcome.reason
 
 
-def test_a_trial_without_an_answer_says_that_it_may_still_arrive(bell: Bell, web: FakeWeb, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "SEND_SECONDS", 0.2)
-    web.answer = lambda handler: handler.rfile.read(1) and None
-    assert "may still arrive" in send_trial(by_webhook(web), BY_ALICE)
+def test_no_clear_answer_is_told_as_such(method: int, answers: Callable[[Outcome], list[OutgoingPage]]) -> None:
+    answers(Unknown("no answer in time"))
+    assert "may still arrive" in send_trial(method, BY)
 
 
-def test_a_trial_of_a_channel_that_is_not_set_up_says_what_is_missing(bell: Bell, set_to: Callable[..., None]) -> None:
-    method = by_mail()
-    set_to(MAIL_HOST="")
-    with pytest.raises(Problem) as caught:
-        send_trial(method, BY_ALICE)
-    assert caught.value.code == "channel_unusable"
-    assert "mail.host" in caught.value.detail
+@pytest.mark.parametrize(("outcome", "kept"), [(Sent("r"), "done"), (Unknown("late"), "done")])
+def test_the_trail_keeps_that_it_was_tried(
+    method: int, answers: Callable[[Outcome], list[OutgoingPage]], outcome: Outcome, kept: str
+) -> None:
+    answers(outcome)
+    send_trial(method, BY)
+    event = trail.events(action="contact_method.tried")[0]
+    assert (event.outcome, event.body["channel"]) == (kept, "webhook")
 
 
-def test_a_trial_of_a_method_that_never_was_is_a_problem(bell: Bell) -> None:
-    with pytest.raises(Problem) as caught:
-        send_trial(999, BY_ALICE)
-    assert caught.value.status == 404
+def test_a_failed_trial_stands_in_the_trail_too(method: int, answers: Callable[[Outcome], list[OutgoingPage]]) -> None:
+    answers(Reject("no"))
+    with pytest.raises(Problem):
+        send_trial(method, BY)
+    assert trail.events(action="contact_method.tried")[0].outcome == "failed"
+
+
+def test_a_way_that_can_not_be_used_yet_says_what_is_missing(method: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "unusable", lambda: "nothing may leave this machine")
+    with pytest.raises(Problem) as told:
+        send_trial(method, BY)
+    assert told.value.detail == "Nothing may leave this machine."
+
+
+def test_a_method_that_is_not_there_is_said_so() -> None:
+    with pytest.raises(Problem) as told:
+        send_trial(999_999, BY)
+    assert told.value.status == 404
