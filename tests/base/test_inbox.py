@@ -60,8 +60,16 @@ def test_the_file_is_there_before_its_row(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_same_key_is_accepted_once() -> None:
     first = send(key="run-17")
-    again = send(b"other bytes", key="run-17")
+    again = send(key="run-17")
     assert again == Accepted(first.id, first.sha256, repeated=True)
+    assert Inbox.objects.count() == trail.size() == 1
+
+
+def test_other_bytes_under_a_used_key_are_refused_rather_than_lost() -> None:
+    send(key="run-17")
+    with pytest.raises(Problem) as refused:
+        send(b"other bytes", key="run-17")
+    assert refused.value.code == "key_reused"
     assert Inbox.objects.count() == trail.size() == 1
 
 

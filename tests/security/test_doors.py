@@ -15,7 +15,6 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.web.conftest import BY, ROLES, Company
 from watchbill.base import trail
-from watchbill.cases.findings import queries as findings
 from watchbill.cases.incidents import services as cord
 from watchbill.intake.scans import queries as scans
 from watchbill.paging import queries as paging
@@ -31,9 +30,9 @@ OPEN = {"ack", "welcome", "static", "favicon", "healthz", "wb"}
 KEYED = {"control", "api-inbox", "api-inbox-state"}
 TOLD = {"api-openapi"}
 READ = {
-    "now", "sample", "findings", "findings-file", "finding", "alert", "incidents", "incident", "on-call", "on-call-schedule", "services", "service",
-    "sources", "source", "trail", "trail-file", "trail-event", "setup", "tokens", "me", "ringing", "totp-picture",
-}  # fmt: skip
+    *("now", "sample", "findings", "findings-file", "finding", "alert", "incidents", "incident", "on-call", "on-call-schedule"),
+    *("services", "service", "sources", "source", "trail", "trail-file", "trail-event", "setup", "tokens", "me", "ringing", "totp-picture"),
+}
 OWN = {"look", "my-methods", "my-method", "my-rules"}
 ACT = {"finding-act", "alert-act", "on-call-cover", "source-check", "trail-check", "setup-token"}
 TRIAGE = {"service-context", "held-scan"}
@@ -115,12 +114,12 @@ def test_a_viewer_changes_no_finding(saltmarsh: Company, places: dict[str, str],
     assert trail.size() == before
 
 
-
-
 @pytest.mark.parametrize("role", ["viewer", "engineer"])
 def test_a_token_is_only_made_for_oneself_and_never_above_ones_role(saltmarsh: Company, role: str) -> None:
     before = {token.id for token in roster.tokens()}
-    saltmarsh.visit(role).post(reverse("tokens"), {"name": "mine", "scope": ["admin"], "person": "admin@example.test", "email": "admin@example.test"})
+    saltmarsh.visit(role).post(
+        reverse("tokens"), {"name": "mine", "scope": ["admin"], "person": "admin@example.test", "email": "admin@example.test"}
+    )
     saltmarsh.visit(role).post(reverse("setup-token"), {"person": "admin@example.test"})
     made = [token for token in roster.tokens() if token.id not in before]
     own = {roster.person(token.person_email).role for token in made}
@@ -151,11 +150,18 @@ def test_a_stranger_gets_nothing_from_the_api(saltmarsh: Company) -> None:
 def api_operations() -> dict[str, list[str]]:
     """Path -> methods, from the OpenAPI document that the server hands out, with every number filled in."""
     paths = openapi(None)["paths"]  # type: ignore[arg-type]
-    return {re.sub(r"\{[^}]+\}", "1", path): [verb for verb in verbs if verb in ("get", "post", "put", "patch", "delete")] for path, verbs in paths.items()}
+    return {
+        re.sub(r"\{[^}]+\}", "1", path): [verb for verb in verbs if verb in ("get", "post", "put", "patch", "delete")]
+        for path, verbs in paths.items()
+    }
 
 
 def test_no_operation_of_the_api_is_missing_from_its_document() -> None:
-    ours = {f"/api/v1{path}".replace("int:", "").rstrip("/") for prefix, router in api._routers for path in (prefix + one for one in router.path_operations)}
+    ours = {
+        f"/api/v1{path}".replace("int:", "").rstrip("/")
+        for prefix, router in api._routers
+        for path in (prefix + one for one in router.path_operations)
+    }
     told = {path.rstrip("/") for path in openapi(None)["paths"]}  # type: ignore[arg-type]
     assert ours <= told
 
@@ -205,7 +211,10 @@ def test_the_session_of_somebody_deactivated_opens_nothing(saltmarsh: Company) -
     assert browser.get("/").status_code == 302
 
 
-@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/nowhere", "/static/none", "/api/v1/findings", "/healthz", "/p/x", "/welcome/x", "/wb", "/favicon.ico"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/accounts/login/", "/nowhere", "/static/none", "/api/v1/findings", "/healthz", "/p/x", "/welcome/x", "/wb", "/favicon.ico"],
+)
 def test_every_answer_carries_the_policy(saltmarsh: Company, path: str) -> None:
     answer = Client().get(path)
     for name in HEADERS:
@@ -227,4 +236,14 @@ def test_every_form_of_ours_needs_its_browsers_mark(saltmarsh: Company, places: 
 
 def test_the_json_of_a_problem_holds_no_inside(saltmarsh: Company) -> None:
     answer = Client().get("/api/v1/nowhere")
-    assert set(json.loads(answer.content)) <= {"type", "title", "status", "detail", "field", "remedy", "retryable", "retry_after", "instance"}
+    assert set(json.loads(answer.content)) <= {
+        "type",
+        "title",
+        "status",
+        "detail",
+        "field",
+        "remedy",
+        "retryable",
+        "retry_after",
+        "instance",
+    }

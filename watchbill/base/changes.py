@@ -120,3 +120,5 @@ def _check(summary: str, targets: Sequence[str], links: Sequence[str], occurred_
         raise invalid("links", f"A change has at most {limits.CHANGE_LINKS} http(s) links of at most 1000 characters.")
     if occurred_at is not None and occurred_at.tzinfo is None:
         raise invalid("occurred_at", "The time needs a zone.", "Add Z or an offset such as +02:00.")
+    if occurred_at is not None and not 1970 <= occurred_at.year < 9000:
+        raise invalid("occurred_at", "That moment is too far away.")

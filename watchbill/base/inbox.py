@@ -49,7 +49,8 @@ def accept(
     """Keep the bytes. Durable when this returns, or with the surrounding `write`. News "inbox.accepted", subject "inbox:<id>".
 
     Raises Problem("too_large", 413) over the limit, ValueError for meta that is no JSON or too long. With a key that `source` has used
-    before, the earlier one is returned and nothing is stored, even when the bytes differ.
+    before, the earlier one is returned and nothing is stored; Problem("key_reused", 422) when the bytes differ, since those would be
+    lost.
     """
     if len(data) > limits.INBOX_BYTES:
         detail = f"{len(data)} bytes are more than the {limits.INBOX_BYTES} that are taken at once."
@@ -62,6 +63,9 @@ def accept(
 
     def store() -> Accepted:
         if key and (earlier := Inbox.objects.filter(source=source, key=key).values_list("pk", "sha256").first()):
+            if earlier[1] != digest:
+                detail = f"Other bytes came under this key before, as input {earlier[0]}; these were not kept."
+                raise Problem("key_reused", "That key is used", detail, remedy="Give each input a key of its own.", status=422)
             return Accepted(earlier[0], earlier[1], repeated=True)
         row = Inbox.objects.create(
             kind=kind,

@@ -29,9 +29,11 @@ def visible(events: Iterable[TrailEvent], person: PersonInfo) -> list[TrailEvent
     """The events the person may read: security reads all; others nothing that names an incident."""
     if roster.may(person, "triage"):
         return list(events)
-    return [event for event in events if not _about_incident(event)]
+    private = {f"alert:{number}" for number in incidents.alert_ids()}
+    return [event for event in events if not _about_incident(event, private)]
 
 
-def _about_incident(event: TrailEvent) -> bool:
+def _about_incident(event: TrailEvent, private: set[str]) -> bool:
+    """Whether it names an incident, or an incident's alert (its pages do, by their ref)."""
     named = (event.target, event.ref, str(event.body.get("subject", "")))
-    return event.action.startswith("incident.") or any(text.startswith(PRIVATE) for text in named)
+    return event.action.startswith("incident.") or any(text.startswith(PRIVATE) or text in private for text in named)

@@ -117,6 +117,7 @@ ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Watchbill] "
 ACCOUNT_ADAPTER = "watchbill.web.sign_in.RosterAdapter"
 SOCIALACCOUNT_ADAPTER = "watchbill.web.sign_in.RosterSocialAdapter"
 ACCOUNT_LOGOUT_ON_GET = False

@@ -6,6 +6,8 @@ It holds no password logic of its own. Receivers write one audit event each and 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 from allauth.account import signals as account
 from allauth.account.adapter import DefaultAccountAdapter
@@ -16,6 +18,7 @@ from django.http import HttpRequest
 
 from watchbill.base import writer
 from watchbill.base.acting import Actor
+from watchbill.base.settings import settings
 
 _AUDITED = (
     (user_logged_in, "person.signed_in"),
@@ -35,6 +38,17 @@ class RosterAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth shi
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link in the mail, at our own address: whoever asks for it says in its Host header where they would like it to lead."""
+        own = settings()
+        path: str = urlsplit(super().get_reset_password_from_key_url(key)).path
+        return (own.public_url.rstrip("/") or f"http://{own.addr}") + path
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
+        """As the library does, but the mail calls us by our name rather than by the asker's Host header."""
+        house = SimpleNamespace(name="Watchbill", domain="Watchbill")
+        super().send_mail(template_prefix, email, {**context, "current_site": house})
 
 
 class RosterSocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth ships no types

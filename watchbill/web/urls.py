@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.urls import include, path
 from django.views.decorators.http import require_safe
 
-from watchbill.base.problem import Problem
+from watchbill.base.problem import Problem, not_found
 from watchbill.web import assets
 from watchbill.web.api import inbox
 from watchbill.web.api.api import api, openapi
@@ -36,6 +36,10 @@ def _favicon(request: HttpRequest) -> HttpResponse:
 @require_safe
 def _openapi(request: HttpRequest) -> HttpResponse:
     return JsonResponse(openapi(request))
+
+
+def _not_here(request: HttpRequest) -> HttpResponse:
+    raise not_found("page", request.path)
 
 
 def _no_such_api(request: HttpRequest, rest: str) -> HttpResponse:
@@ -91,6 +95,8 @@ urlpatterns = [
     path("healthz", machine.healthz, name="healthz"),
     path("wb", machine.client, name="wb"),
     path("control/<str:name>", machine.verb, name="control"),
+    # Addresses come from the roster: whoever changed their own would be somebody else in the trail, and could sign what they asked for.
+    path("accounts/email/", _not_here),
     path("accounts/", include("allauth.urls")),
     path("api/v1/inbox", inbox.take, name="api-inbox"),
     path("api/v1/inbox/<int:inbox_id>", inbox.state, name="api-inbox-state"),

@@ -70,6 +70,11 @@ def incidents(viewer: PersonInfo | None, limit: int = 100) -> tuple[IncidentRow,
     )
 
 
+def alert_ids() -> frozenset[int]:
+    """The alerts of all incidents: what the trail tells of them is as private as the incidents."""
+    return frozenset(number for number in Incident.objects.values_list("alert_id", flat=True) if number is not None)
+
+
 def open_count(viewer: PersonInfo | None) -> int:
     """How many open incidents the viewer may know of."""
     return _readable(viewer).filter(state="open").count()

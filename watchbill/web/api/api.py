@@ -3,17 +3,31 @@
 Errors are ours (Problem), a bad input's, or an unknown address's; they all have one shape.
 """
 
+import json
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
 
 from watchbill.base.problem import Problem, invalid
 from watchbill.web.api import alerts, findings, inbox, oncall, records
 from watchbill.web.api.door import Bearer, problem_answer
 
+
+class WholeText(Parser):
+    """Reads JSON bodies, and refuses halves of characters (lone surrogates): nothing could store or show them."""
+
+    def parse_body(self, request: HttpRequest) -> Any:  # noqa: ANN401 - whatever the JSON holds
+        """Raises ValueError, which ninja answers by 400."""
+        given = json.loads(request.body)
+        json.dumps(given, ensure_ascii=False).encode()
+        return given
+
+
 api = NinjaAPI(
+    parser=WholeText(),
     title="Watchbill",
     version="1",
     description="Signals in, findings, alerts and the trail out. Errors are RFC 9457 problem details; lists go on by `cursor`.",

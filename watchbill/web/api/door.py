@@ -125,6 +125,6 @@ def moment(text: str, field: str) -> datetime | None:
         at = datetime.fromisoformat(text)
     except ValueError:
         at = None
-    if at is None or at.tzinfo is None:
+    if at is None or at.tzinfo is None or not 1970 <= at.year < 9000:
         raise invalid(field, "A moment looks like 2026-11-23T15:49:00Z.")
     return at
