@@ -4,6 +4,7 @@ slowly the other side drips.
 """
 
 import http.client
+import os
 import smtplib
 import socket
 import ssl
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import make_msgid
+from functools import cache
 from urllib.parse import SplitResult, urlsplit
 
 from watchbill.base import addresses, limits
@@ -173,7 +175,7 @@ def _connection(place: _Place, seconds: float, late: threading.Event) -> Iterato
         timer.start()
         connection = http.client.HTTPConnection(place.host, place.port, timeout=seconds)
         try:
-            stream = ssl.create_default_context().wrap_socket(raw, server_hostname=place.host) if place.secure else raw
+            stream = _trusted().wrap_socket(raw, server_hostname=place.host) if place.secure else raw
             connection.sock = stream
             yield connection
         finally:
@@ -210,9 +212,19 @@ def _call_problem(error: Exception, where: str, seconds: float, *, late: bool) -
     return Unreachable(f"{where} gave no HTTP answer: {type(error).__name__}.")
 
 
+def _trusted() -> ssl.SSLContext:
+    """Whom we trust; reading the certificates takes 30 ms, so it is done once for each place they may come from."""
+    return _trusted_of(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
+
+
+@cache
+def _trusted_of(_file: str, _folder: str) -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
 def _deliver(message: EmailMessage, own: MailSettings) -> None:
     """One conversation with the mail server. Raises what smtplib, ssl and the socket raise."""
-    context = ssl.create_default_context()
+    context = _trusted() if own.tls != "none" else None
     if own.tls == "tls":
         server: smtplib.SMTP = smtplib.SMTP_SSL(own.host, own.port, timeout=limits.MAIL_SECONDS, context=context)
     else:

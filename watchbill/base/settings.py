@@ -73,7 +73,7 @@ class PagingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     send_attempts: int = 5
     lease_seconds: int = 60
     late_after_seconds: int = 60
-    ack_link_hours: int = 72
+    ack_link_hours: int = 24
     heartbeat_url: str = ""
     heartbeat_seconds: int = 60
 
