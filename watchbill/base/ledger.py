@@ -22,6 +22,7 @@ _AUDIT = (
     " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 _NEWS = "INSERT INTO base_news (topic, subject, body, created_at) VALUES (%s, %s, %s, %s) RETURNING id"
+_NEWS_UNHEARD = _NEWS.removesuffix(" RETURNING id")
 _DELIVERY = (
     "INSERT INTO base_delivery (news_id, subscriber, subject, due, attempts, last_error) VALUES (%s, %s, %s, %s, 0, '')"
 )
@@ -65,12 +66,16 @@ def _store_audits(drafts: list[AuditDraft]) -> None:
 def _store_news(drafts: list[NewsDraft]) -> int:
     """Returns how many deliveries are owed."""
     at = connection.ops.adapt_datetimefield_value(clock.now())
-    owed = []
+    owed: list[tuple[int, str, str, str | None]] = []
+    unheard = [[*draft, at] for draft in drafts if not subscriptions.for_topic(draft.topic)]
     with connection.cursor() as cursor:
+        if unheard:
+            cursor.executemany(_NEWS_UNHEARD, unheard)  # nobody needs their numbers, and a large scan has thousands of them
         for draft in drafts:
-            cursor.execute(_NEWS, [*draft, at])
-            number = cursor.fetchone()[0]
-            owed += [(number, name, draft.subject, at) for name in subscriptions.for_topic(draft.topic)]
+            if names := subscriptions.for_topic(draft.topic):
+                cursor.execute(_NEWS, [*draft, at])
+                number = cursor.fetchone()[0]
+                owed += [(number, name, draft.subject, at) for name in names]
         if owed:
             cursor.executemany(_DELIVERY, owed)
     return len(owed)
