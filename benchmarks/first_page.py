@@ -66,7 +66,15 @@ def main() -> int:
         begun = time.perf_counter()
         server = start(Path(home), sample=True)
         first = time.perf_counter() - begun
-        rows.append(Row("empty directory to first page", f"{first:.1f} s", "<= 20 s with the install", f"{bare_django():.1f} s bare Django", first <= 20))
+        rows.append(
+            Row(
+                "empty directory to first page",
+                f"{first:.1f} s",
+                "<= 20 s with the install",
+                f"{bare_django():.1f} s bare Django",
+                first <= 20,
+            )
+        )
         client = server.client()
         client.get(server.link)
         client.press("Sign in")
@@ -76,7 +84,9 @@ def main() -> int:
         links = re.findall(r"/p/[\w.~-]+", client.get("/sample/").text)
         if links:
             ack = weight(server.client(), links[0]) / 1024
-            rows.append(Row("acknowledge page with its CSS, gzipped", f"{ack:.1f} KB", "<= 14 KB", "14.3 KB first flight of packets", ack <= 14))
+            rows.append(
+                Row("acknowledge page with its CSS, gzipped", f"{ack:.1f} KB", "<= 14 KB", "14.3 KB first flight of packets", ack <= 14)
+            )
         share, memory = idle_share(server)
         rows.append(Row("idle, share of a core", f"{share:.2f} %", "<= 1 %", f"memory {memory:.0f} MiB", share <= 1))
         server.stop()

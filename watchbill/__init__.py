@@ -1,1 +1,1 @@
-"""Watchbill: every security signal finds its owner, wakes somebody only for a stated reason, and stays until newer evidence proves it fixed."""
+"""Watchbill: every security signal finds its owner, wakes somebody only for a reason, and stays until newer evidence proves it fixed."""

@@ -30,7 +30,7 @@ def test_what_it_is_about_stands_beside_it() -> None:
 
 
 def test_hostile_text_stays_on_its_line_and_is_inert() -> None:
-    line = line_of("from %s", "x\r\n{\"level\": \"info\"}\x1b[2J\u202e")
+    line = line_of("from %s", 'x\r\n{"level": "info"}\x1b[2J\u202e')
     assert "\n" not in line
     assert line.isascii()
     assert "\x1b" not in line

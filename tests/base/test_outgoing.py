@@ -221,7 +221,15 @@ def test_a_name_that_does_not_resolve_is_unreachable() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "hello", "ftp://host.example/", "file:///etc/passwd", "http:///path", "http://user:secret@host.example/", "http://host.example:99999/"],
+    [
+        "",
+        "hello",
+        "ftp://host.example/",
+        "file:///etc/passwd",
+        "http:///path",
+        "http://user:secret@host.example/",
+        "http://host.example:99999/",
+    ],
 )
 def test_only_whole_web_addresses_are_called(url: str) -> None:
     with pytest.raises(Refused):
@@ -307,9 +315,7 @@ def trust(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
     monkeypatch.setenv("SSL_CERT_DIR", str(file.parent / "none"))
 
 
-def test_a_trusted_server_is_called_by_tls(
-    serve: Callable[..., LoopbackServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_trusted_server_is_called_by_tls(serve: Callable[..., LoopbackServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = serve(saying(OK), certificate(tmp_path, "127.0.0.1"))
     trust(monkeypatch, tmp_path / "127.0.0.1.pem")
     assert request("GET", f"https://127.0.0.1:{server.port}/").body == b"ahoy!"

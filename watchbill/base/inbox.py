@@ -43,9 +43,7 @@ class InboxItem:
     problem: str
 
 
-def accept(
-    data: bytes, *, kind: str, source: str, by: Actor, meta: dict[str, Any] | None = None, key: str = ""
-) -> Accepted:
+def accept(data: bytes, *, kind: str, source: str, by: Actor, meta: dict[str, Any] | None = None, key: str = "") -> Accepted:
     """Keep the bytes. Durable when this returns, or with the surrounding `write`. News "inbox.accepted", subject "inbox:<id>".
 
     Raises Problem("too_large", 413) over the limit, ValueError for meta that is no JSON or too long. With a key that `source` has used

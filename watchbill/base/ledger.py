@@ -23,9 +23,7 @@ _AUDIT = (
 )
 _NEWS = "INSERT INTO base_news (topic, subject, body, created_at) VALUES (%s, %s, %s, %s) RETURNING id"
 _NEWS_UNHEARD = _NEWS.removesuffix(" RETURNING id")
-_DELIVERY = (
-    "INSERT INTO base_delivery (news_id, subscriber, subject, due, attempts, last_error) VALUES (%s, %s, %s, %s, 0, '')"
-)
+_DELIVERY = "INSERT INTO base_delivery (news_id, subscriber, subject, due, attempts, last_error) VALUES (%s, %s, %s, %s, 0, '')"
 
 
 def flush(units: Sequence[Unit]) -> set[str]:

@@ -143,7 +143,9 @@ def _place(parts: SplitResult) -> _Place:
     except ValueError as error:
         raise Refused("The address has no valid port.") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        raise Refused("Only whole http and https addresses without a password in them are called.", "Give one such as https://host.example/path.")
+        raise Refused(
+            "Only whole http and https addresses without a password in them are called.", "Give one such as https://host.example/path."
+        )
     secure = parts.scheme == "https"
     host, port = parts.hostname, given or (443 if secure else 80)
     own = settings().outgoing

@@ -1,1 +1,1 @@
-"""Pure libraries, importable alone: package readers and advisories, calendars, the transparency log, log matching. Never Django, never the network."""
+"""Pure libraries, importable alone: package readers and advisories, calendars, the transparency log, log matching. Never Django or network."""

@@ -11,8 +11,7 @@ from watchbill.engines.merkle.tree import tree_hash, tree_hash_of_leaves
 
 # The eight inputs and roots of the reference log's test suite (certificate-transparency, merkletree tests), public since 2013.
 REFERENCE_INPUTS = [
-    bytes.fromhex(text)
-    for text in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
+    bytes.fromhex(text) for text in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
 ]
 REFERENCE_ROOTS = [
     "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",

@@ -27,14 +27,10 @@ OTHER = Ed25519PrivateKey.from_private_bytes(bytes(32))
 ORIGIN = "watchbill/saltmarsh"
 
 # The example of the note package's documentation (golang.org/x/mod/sumdb/note): a foreign tool's key and signature.
-FOREIGN_TEXT = (
-    "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
-)
+FOREIGN_TEXT = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
 FOREIGN_NAME = "PeterNeumann"
 FOREIGN_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
-FOREIGN_SIGNATURE = (
-    "\N{EM DASH} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
-)
+FOREIGN_SIGNATURE = "\N{EM DASH} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
 
 
 def test_a_foreign_tools_note_verifies() -> None:
