@@ -1,7 +1,6 @@
 """From an empty data directory to the first page, what the idle server costs, and what the pages weigh: `python benchmarks/first_page.py`.
 
-Prints a table and exits 1 where a figure is missed. Beside the start stands the bare interpreter with Django loaded; beside the idle cost, a
-process that only sleeps.
+Prints a table and exits 1 where a figure is missed. Beside the start stands the bare interpreter with Django loaded.
 """
 
 import gzip

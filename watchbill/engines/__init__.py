@@ -1,1 +1,1 @@
-"""Pure libraries, importable alone: package readers and advisories, calendars, the transparency log, log matching. Never Django or network."""
+"""Pure libraries, each importable alone: package readers and advisories, calendars, the transparency log, log matching."""
