@@ -10,7 +10,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check browser-test real-test bench lock docs clean
+.PHONY: help run test check browser-test real-test bench lock docs clean screenshots
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):  *## */\1|/p' Makefile | while IFS='|' read -r name what; do printf 'make %-13s %s\n' "$$name" "$$what"; done
@@ -33,14 +33,14 @@ check:  ## format, lint, types, contracts, docs: what CI runs besides the tests
 
 browser-test:  ## the journeys in a real Chromium (Debian: apt-get install chromium)
 	@sh scripts/venv.sh browser
-	@$(BIN)/python -m pytest -m browser $(ARGS)
+	@$(BIN)/python -m pytest -m browser -n auto --dist loadfile $(ARGS)
 
 real-test:  ## the slow tests against real components
 	@sh scripts/venv.sh browser
 	@$(BIN)/python -m pytest -m "real and not browser" $(ARGS)
 
-bench:  ## the figures we promise, measured on this machine
-	@sh scripts/venv.sh dev
+bench:  ## the figures we promise, measured on this machine (one of them needs Chromium, and says so)
+	@sh scripts/venv.sh browser
 	@for file in benchmarks/*.py; do case "$$file" in */_*) continue ;; esac; $(BIN)/python "$$file" || exit 1; done
 
 lock:  ## pin the packages again (UPGRADE=1 takes newer versions) after pyproject.toml changed
@@ -51,6 +51,10 @@ docs:  ## write the generated pages of docs/ again
 	@sh scripts/venv.sh dev
 	@$(BIN)/python scripts/write_rooms.py
 	@$(BIN)/python scripts/write_commands.py
+
+screenshots:  ## take the pictures of docs/pictures again, with a real Chromium
+	@sh scripts/venv.sh browser
+	@$(BIN)/python scripts/screenshots.py
 
 clean:  ## remove the virtual environment and every cache; never your data
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

@@ -39,11 +39,16 @@ document.addEventListener("securitypolicyviolation", (e) => {
 """
 
 
+def find_chromium() -> Path | None:
+    """Where Chromium is on this machine, if it is."""
+    found = (shutil.which(name) for name in NAMES)
+    return next((Path(path) for path in found if path), None)
+
+
 def chromium() -> Path:
     """Where Chromium is. Without one: fails the tests in CI, skips them elsewhere, saying so."""
-    for name in NAMES:
-        if found := shutil.which(name):
-            return Path(found)
+    if found := find_chromium():
+        return found
     if os.environ.get("CI") == "true":
         pytest.fail(MISSING)
     pytest.skip(MISSING)

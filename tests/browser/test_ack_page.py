@@ -8,8 +8,8 @@ import re
 import pytest
 from playwright.sync_api import Response
 
-from tests.browser.conftest import OpenWindow
 from tests.browser.harness import DESKTOP, PHONE, PHONE_DARK, PHONE_PLAIN, Screen
+from tests.browser.windows import OpenWindow
 from tests.stories.harness import Postbox, Server, eventually
 
 pytestmark = pytest.mark.browser

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenWindow
 from tests.browser.harness import DESKTOP, Window
+from tests.browser.windows import OpenWindow
 
 pytestmark = pytest.mark.browser
 

@@ -1,6 +1,6 @@
 """Every page at every screen: sound, and without a barrier that axe can find, in light and dark, on a desk and on a phone.
 
-The walk starts at the menu, so a page that joins the menu joins the walk; one of each kind of case, service, source and event is opened too.
+The walk starts at the menu, so a page that joins the menu joins the walk; one of each kind of case, service and source is opened too.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import OpenWindow
 from tests.browser.harness import DESKTOP, DESKTOP_PLAIN, PHONE, PHONE_PLAIN, SCREENS, Screen, Window, open_window
+from tests.browser.windows import OpenWindow
 from tests.stories.harness import Server
 
 pytestmark = pytest.mark.browser
