@@ -9,14 +9,14 @@ import pytest
 
 from tests.conftest import SettableClock
 from tests.intake.conftest import lockfile, osv
-from watchbill.base import inbox, limits, loop
+from watchbill.base import inbox, limits, loop, state, writer
 from watchbill.base.acting import SYSTEM, Actor
 from watchbill.base.problem import Problem
 from watchbill.base.trail import events
 from watchbill.cases.findings import queries as findings
 from watchbill.engines.dependencies.store import AdvisoryStore
 from watchbill.intake.scans import advisories, queries, services, verbs
-from watchbill.intake.scans.inverse import match_inventory
+from watchbill.intake.scans.inverse import finish_broken_load, match_inventory
 
 BROKEN = [b"", b"{", lockfile(left_shelf="1.2.0")[:-9], b"\xff\xfe\x00"]
 ALICE = Actor("person", "alice@saltmarsh.example", "cli")
@@ -54,8 +54,12 @@ class TestAPushedLockfile:
         assert len(events(action="alert.opened", limit=500)) == alerts
 
     def test_with_the_key_of_an_earlier_one_is_that_earlier_one(self, saltmarsh: SettableClock) -> None:
-        assert send(lockfile(left_shelf="1.0.0"), key="build-1") == send(lockfile(left_shelf="9.9.9"), key="build-1")
-        assert states() == {"left-shelf": "open"}
+        assert send(lockfile(left_shelf="1.0.0"), key="build-1") == send(lockfile(left_shelf="1.0.0"), key="build-1")
+
+    def test_with_the_key_of_an_earlier_one_and_other_bytes_is_refused_not_dropped(self, saltmarsh: SettableClock) -> None:
+        send(lockfile(left_shelf="1.0.0"), key="build-1")
+        with pytest.raises(Problem):
+            send(lockfile(left_shelf="9.9.9"), key="build-1")
 
     def test_with_the_package_upgraded_proves_it_fixed(self, saltmarsh: SettableClock) -> None:
         send(lockfile(left_shelf="1.0.0"))
@@ -219,6 +223,25 @@ class TestNewAdvisories:
         with pytest.raises(Problem) as refused:
             advisories.load([tmp_path / "nowhere.zip"], by=ALICE)
         assert refused.value.field == "paths"
+
+    def test_of_which_a_later_file_is_refused_say_so_and_the_earlier_ones_count(
+        self, saltmarsh: SettableClock, store: AdvisoryStore, tmp_path: Path
+    ) -> None:
+        (tmp_path / "kev.json").write_text("{", encoding="utf-8")
+        with pytest.raises(Problem) as refused:
+            advisories.load([tmp_path / "kev.json"], by=ALICE)
+        assert (refused.value.code, refused.value.field) == ("refused", "paths")
+        assert not advisories.broken_off(saltmarsh.now() + timedelta(days=1))
+
+    def test_whose_load_was_broken_off_are_looked_through_later(self, saltmarsh: SettableClock, store: AdvisoryStore) -> None:
+        send(lockfile(right_shelf="3.0.0"))
+        writer.write(lambda: state.put(advisories.LOADING, saltmarsh.now().isoformat()))
+        store.load_advisories([("r", osv("GHSA-right", "right-shelf", "3.1.0"))])
+        assert not finish_broken_load(by=SYSTEM)
+        saltmarsh.forward(minutes=11)
+        assert finish_broken_load(by=SYSTEM)
+        assert states() == {"right-shelf": "open"}
+        assert not finish_broken_load(by=SYSTEM)
 
     def test_none_loaded_at_all_is_never_a_clean_bill(
         self, saltmarsh: SettableClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

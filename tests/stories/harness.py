@@ -226,7 +226,9 @@ class Server:
         environment = {**os.environ, **_environment(self.data.parent if self.data.name == "sample" else self.data, self.port)}
         environment["WATCHBILL_DATA"] = str(self.data)
         command = [sys.executable, "-m", "watchbill.cli.main", *words]
-        return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=check, timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=False, timeout=120)
+        assert not check or done.returncode == 0, f"watchbill {' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+        return done
 
 
 def _environment(home: Path, port: int, postbox: Postbox | None = None) -> dict[str, str]:

@@ -46,6 +46,8 @@ def test_a_changed_advisory_takes_the_place_of_the_old_one(store: AdvisoryStore)
     report = take(store, osv("SALT-1", "bollard", aliases=["CVE-2026-1002"]))
     assert (report.added, report.changed, report.changed_ids) == (0, 1, ("SALT-1",))
     assert store.affected_packages("SALT-1") == (("PyPI", "bollard"),)
+    assert store.naming("PyPI", "bollard") == ("SALT-1",)
+    assert store.naming("PyPI", "nobody") == ()
     assert store.by_alias("CVE-2026-1001") == ()
     assert not store.match([package("hawser")]).hits
 

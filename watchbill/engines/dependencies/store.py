@@ -177,6 +177,11 @@ class AdvisoryStore:
         sql = "SELECT DISTINCT ecosystem, name FROM affected JOIN advisory USING (number) WHERE id = ? ORDER BY 1, 2"
         return tuple((row[0], row[1]) for row in self._connection().execute(sql, (advisory_id,)).fetchall())
 
+    def naming(self, ecosystem: str, name: str) -> tuple[str, ...]:
+        """Ids of the advisories that name this package (its name normalised), withdrawn ones too."""
+        sql = "SELECT DISTINCT id FROM affected JOIN advisory USING (number) WHERE ecosystem = ? AND name = ? ORDER BY 1"
+        return tuple(row[0] for row in self._connection().execute(sql, (ecosystem, name)).fetchall())
+
     def match(self, packages: Iterable[Package]) -> MatchResult:
         """Match packages against every advisory that stands. Hits and doubts come in the order of the packages, then of ids."""
         with self._reading() as db:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from watchbill.base import clock, ids
+from watchbill.base import clock, ids, state, writer
 from watchbill.base.acting import Actor
 from watchbill.cases.findings import services as findings
 from watchbill.cases.findings.rules import ScanSummary, Scope, Sighting
@@ -34,6 +34,17 @@ def match_inventory(advisory_ids: Iterable[str], *, by: Actor) -> int:
         if sightings:
             _record(Source.objects.get(pk=source_id), tuple(sightings), by=by)
     return sum(len(sightings) for sightings in made.values())
+
+
+def finish_broken_load(*, by: Actor) -> bool:
+    """Look the whole inventory through when a load was broken off; whether there was one."""
+    if not advisories.broken_off(clock.now()):
+        return False
+    pairs = InventoryRow.objects.values_list("ecosystem", "name").distinct()
+    wanted = {ident for ecosystem, name in pairs for ident in advisories.store().naming(ecosystem, name)}
+    match_inventory(wanted, by=by)
+    writer.write(lambda: state.put(advisories.LOADING, ""), name="advisories.finished")
+    return True
 
 
 def _withdrawn_problems(wanted: set[str]) -> list[str]:

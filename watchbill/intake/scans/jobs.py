@@ -45,4 +45,5 @@ def inverse(args: dict[str, Any], job: JobInfo) -> None:
 
 @jobs.handler("scans.look")
 def look(args: dict[str, Any], job: JobInfo) -> None:
+    inverse_match.finish_broken_load(by=SYSTEM)
     services.look_at_stale_paths(older_than=LOOK_EVERY, by=SYSTEM)
