@@ -102,7 +102,7 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "sign_in": SignInSettings,
     "paging": PagingSettings,
 }
-_SECRETS = ("mail.password", "sign_in.oidc_client_secret", "database_url")
+_SECRETS = ("mail.password", "sign_in.oidc_client_secret", "database_url", "paging.heartbeat_url")
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 _PREFIX = "WATCHBILL_"
 # Variables of the same prefix that are read elsewhere: by the client, by the tests, and to find the file itself.

@@ -20,7 +20,6 @@ _https = _public.scheme == "https"
 SECRET_KEY = django_secret()
 DEBUG = False
 ROOT_URLCONF = "watchbill.web.urls"
-WSGI_APPLICATION = "watchbill.web.wsgi.application"
 ALLOWED_HOSTS = sorted({"localhost", "127.0.0.1", "[::1]", _public.hostname or "localhost", *_own.allowed_hosts})
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"] if _public.netloc else []
 
@@ -130,7 +129,7 @@ MFA_TOTP_ISSUER = "Watchbill"
 
 SESSION_ENGINE = "watchbill.base.sessions"
 SESSION_COOKIE_NAME = "watchbill_session"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_AGE = _own.sign_in.session_hours * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = _https

@@ -39,6 +39,10 @@ class RosterAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth shi
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def authenticate(self, request: HttpRequest, **credentials: str) -> object:
+        """The person with this password, or None; None for everybody where `sign_in.password` is off."""
+        return super().authenticate(request, **credentials) if settings().sign_in.password else None
+
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The link in the mail, at our own address: whoever asks for it says in its Host header where they would like it to lead."""
         own = settings()
