@@ -379,7 +379,6 @@ class TestHostileConnections:
     @pytest.mark.parametrize(
         "path", ["/accounts/login/", "/api/v1/inbox?service=berth-board&filename=a.lock", "/api/v1/changes", "/p/none", "/control/x"]
     )
-    @pytest.mark.xfail(strict=False, reason="bodies are read in the web's few threads: a patch that reads them before waits for review")
     def test_forty_dripping_uploads_stop_nobody(self, house: House, path: str) -> None:
         form = "Content-Type: application/x-www-form-urlencoded\r\n"
         token = f"Authorization: Bearer {house.token}\r\n" if path.startswith("/api/") else ""
