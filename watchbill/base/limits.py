@@ -74,9 +74,6 @@ MAIL_SECONDS = 20.0
 # Signed links
 LINK_PAYLOAD_CHARS = 512
 
-# Serving
-WAITING_REQUESTS = 512  # connections waiting for a web thread before the server stops taking more
-
 # Server verbs
 VERB_PAYLOAD_BYTES = 8 * MIB
 
@@ -87,5 +84,10 @@ MANIFEST_NAME_LETTERS = 400
 SCAN_LINES_KEPT = 500  # notes and unknown versions kept with a scan
 
 # Serving
-WAITING_REQUESTS = 256  # requests in hand at once; more wait in the listen queue
 START_PATIENCE_SECONDS = 30.0  # a start waits this long for a command that works in the data directory
+WEB_THREADS = 16  # threads that run pages; more gained nothing when measured
+WAITING_REQUESTS = 1024  # requests in hand at once, most of them still arriving
+REQUEST_BYTES = INBOX_BYTES + MIB
+REQUEST_MEMORY_BYTES = 256 * KIB  # a larger body lies on disk while it arrives
+REQUEST_GRACE_SECONDS = 15
+REQUEST_BYTES_PER_SECOND = 32 * KIB

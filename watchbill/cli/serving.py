@@ -32,8 +32,6 @@ from watchbill.base.settings import settings  # noqa: E402
 from watchbill.sample import mark  # noqa: E402
 from watchbill.sample import services as sample  # noqa: E402
 
-WEB_THREADS = 16
-
 
 def prepare(*, with_sample: bool) -> str:
     """Migrate, and set up what an empty directory needs; the one-time link to print, or an empty text.
@@ -79,12 +77,11 @@ def serve() -> None:
         # Django is loaded once and inherited; nothing here has started a thread or holds a connection.
         multiprocessing.set_start_method("fork", force=True)
     Server(
-        "watchbill.web.wsgi:application",
+        "watchbill.web.serving:front",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=1,
-        blocking_threads=WEB_THREADS,
         runtime_threads=1,
         loop=Loops.asyncio,
         backpressure=limits.WAITING_REQUESTS,

@@ -4,16 +4,18 @@ granian imports this module in its one worker, so whatever starts here lives and
 management commands and tests must not start threads.
 """
 
-from __future__ import annotations
-
 import os
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchbill.web.project")
 
-application = get_wsgi_application()
+_application = get_wsgi_application()
 
-from watchbill.base.serving import begin_serving  # noqa: E402 - Django must be set up before a room's code is imported
+# Django must be set up before a room's code is imported.
+from watchbill.base import limits, routine  # noqa: E402
+from watchbill.base.serving import begin_serving  # noqa: E402
+from watchbill.web.front import Front  # noqa: E402
 
 begin_serving()
+front = Front(_application, limits.WEB_THREADS, routine.end)

@@ -1,0 +1,154 @@
+"""The front of the serving process: takes each request in whole, under a deadline, before a thread is given to it.
+
+A thread that waited for a body would be anybody's to hold: sixteen slow uploads, and no page could be acknowledged. So bodies are read by
+the event loop, large ones onto disk, and only then does Django's synchronous code run, in one of a few threads that keep their database
+connections. Importing `watchbill.web.serving` starts the process; this module starts nothing.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO, Protocol, cast
+
+from watchbill.base import limits
+from watchbill.base.problem import Problem
+
+_log = logging.getLogger(__name__)
+_BODILESS = frozenset({204, 304})
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+Headers = list[tuple[str, str]]
+
+
+class Scope(Protocol):
+    """What granian says of a request (RSGI 1.x)."""
+
+    method: str
+    path: str
+    query_string: str
+    scheme: str
+    http_version: str
+    server: str
+    client: str
+    authority: str | None
+    headers: Any
+
+
+class Exchange(Protocol):
+    """granian's end of a request: its body as it arrives, and the way to answer."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None: ...
+    def response_empty(self, status: int, headers: Headers) -> None: ...
+
+
+class Front:
+    """An RSGI application around a WSGI one (PEP 3333). `on_stop` is called when the process is asked to end."""
+
+    def __init__(self, application: Application, threads: int, on_stop: Callable[[], None]) -> None:
+        self._application = application
+        self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="web")
+        self._on_stop = on_stop
+
+    async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
+        """Answer one request."""
+        with SpooledTemporaryFile(max_size=limits.REQUEST_MEMORY_BYTES) as body:
+            try:
+                size = await take_body(exchange, cast(BinaryIO, body))
+            except Problem as problem:
+                exchange.response_bytes(problem.status, [("content-type", "text/plain; charset=utf-8")], problem.as_text().encode())
+                return
+            body.seek(0)
+            given = environ(scope, cast(BinaryIO, body), size)
+            status, headers, content = await asyncio.get_running_loop().run_in_executor(self._threads, self._call, given)
+        if scope.method == "HEAD" or status in _BODILESS:
+            exchange.response_empty(status, headers)
+        else:
+            exchange.response_bytes(status, headers, content)
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The process was asked to end: let what runs finish, then stop in order."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._on_stop()
+
+    def _call(self, given: Environ) -> tuple[int, Headers, bytes]:
+        """Run the application in this thread; its status, headers and whole content."""
+        told: list[tuple[int, Headers]] = []
+
+        def start_response(status: str, headers: Headers, exc_info: object = None) -> None:
+            told[:] = [(int(status.split(" ", 1)[0]), [(name.lower(), value) for name, value in headers])]
+
+        try:
+            parts = self._application(given, start_response)
+            try:
+                content = b"".join(parts)
+            finally:
+                if closing := getattr(parts, "close", None):
+                    closing()
+            return (*told[0], content)
+        except Exception:  # noqa: BLE001 - the outermost call: whatever happens, the client is answered and the log told
+            _log.exception("a request broke outside of Django", extra={"path": given["PATH_INFO"]})
+            return 500, [("content-type", "text/plain; charset=utf-8")], b"Something in Watchbill broke. It is in the server's log.\n"
+
+
+async def take_body(exchange: Exchange, body: BinaryIO) -> int:
+    """Write the request's body to `body` as it arrives; its size.
+
+    Raises `Problem` 413 past `limits.REQUEST_BYTES`, and 408 when it comes slower than `limits.REQUEST_BYTES_PER_SECOND` once the grace
+    of `limits.REQUEST_GRACE_SECONDS` is over.
+    """
+    clock = asyncio.get_running_loop().time
+    begun, size = clock(), 0
+    arriving = exchange.__aiter__()
+    while True:
+        patience = begun + limits.REQUEST_GRACE_SECONDS + size / limits.REQUEST_BYTES_PER_SECOND - clock()
+        try:
+            chunk = await asyncio.wait_for(arriving.__anext__(), max(0.0, patience))
+        except StopAsyncIteration:
+            return size
+        except TimeoutError as late:
+            raise Problem(
+                "slow_upload", "The upload was too slow", "Send it again over a faster line.", status=408, retryable=True
+            ) from late
+        size += len(chunk)
+        if size > limits.REQUEST_BYTES:
+            detail = f"A request has at most {limits.REQUEST_BYTES} bytes."
+            raise Problem("too_large", "Too large", detail, remedy="Send it in parts.", status=413)
+        body.write(chunk)
+
+
+def environ(scope: Scope, body: BinaryIO, size: int) -> Environ:
+    """The request as PEP 3333 wants it. Header names with an underscore are left out: they could pose as others."""
+    host, _, port = scope.server.rpartition(":")
+    given: Environ = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode().decode("latin-1"),  # granian has decoded it once already
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": host or "localhost",
+        "SERVER_PORT": port or "80",
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": body,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope.headers.items():
+        if "_" in name:
+            continue
+        key = "HTTP_" + name.upper().replace("-", "_")
+        joint = "; " if key == "HTTP_COOKIE" else ","
+        given[key] = f"{given[key]}{joint}{value}" if key in given else value
+    given["CONTENT_TYPE"] = given.pop("HTTP_CONTENT_TYPE", "")
+    given.pop("HTTP_CONTENT_LENGTH", None)
+    given["CONTENT_LENGTH"] = str(size)
+    if scope.authority:
+        given.setdefault("HTTP_HOST", scope.authority)
+    return given
