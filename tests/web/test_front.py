@@ -9,7 +9,7 @@ import pytest
 
 from watchbill.base import limits
 from watchbill.base.problem import Problem
-from watchbill.web.front import Environ, Front, environ, take_body
+from watchbill.web.front import Arriving, Environ, Front, environ, take_body
 
 
 class Request:
@@ -25,6 +25,9 @@ class Request:
 
     def items(self) -> list[tuple[str, str]]:
         return self._headers
+
+    def get(self, name: str) -> str | None:
+        return dict(self._headers).get(name)
 
 
 class Line:
@@ -74,6 +77,25 @@ class TestABody:
         monkeypatch.setattr(limits, "REQUEST_BYTES", 9)
         assert ask(echo, Request("POST"), Line(b"left-shelf"))[0] == 413
 
+    def test_that_says_itself_it_is_too_large_is_refused_unread(self) -> None:
+        said = [("content-length", str(limits.REQUEST_BYTES + 1))]
+        assert ask(echo, Request("POST", headers=said), Line(None))[0] == 413
+
+    @pytest.mark.parametrize(("path", "kind"), [("/api/v1/inbox", "application/problem+json"), ("/p/x", "text/plain; charset=utf-8")])
+    def test_that_is_refused_is_told_in_the_form_its_sender_reads(self, path: str, kind: str) -> None:
+        said = [("content-length", str(limits.REQUEST_BYTES + 1))]
+        assert ask(echo, Request("POST", path, headers=said), Line(None))[1]["content-type"] == kind
+
+    def test_waits_its_turn_when_too_much_arrives_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(limits, "REQUESTS_ARRIVING_BYTES", 9)
+        assert ask(echo, Request("POST"), Line(b"left-shelf"))[0] == 503
+
+    def test_counts_only_while_it_arrives(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(limits, "REQUESTS_ARRIVING_BYTES", 10)
+        arriving = Arriving()
+        for _ in range(3):
+            assert asyncio.run(take_body(Line(b"left-shelf"), io.BytesIO(), arriving)) == 10
+
     def test_at_the_limit_is_taken(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(limits, "REQUEST_BYTES", 10)
         assert ask(echo, Request("POST"), Line(b"left-shelf"))[0] == 200
@@ -86,9 +108,9 @@ class TestABody:
         monkeypatch.setattr(limits, "REQUEST_GRACE_SECONDS", 0)
         monkeypatch.setattr(limits, "REQUEST_BYTES_PER_SECOND", 1)
         with pytest.raises(Problem):
-            asyncio.run(take_body(Line(b"x"), io.BytesIO()))
+            asyncio.run(take_body(Line(b"x"), io.BytesIO(), Arriving()))
         monkeypatch.setattr(limits, "REQUEST_GRACE_SECONDS", 5)
-        assert asyncio.run(take_body(Line(b"x" * 60, b"y"), io.BytesIO())) == 61
+        assert asyncio.run(take_body(Line(b"x" * 60, b"y"), io.BytesIO(), Arriving())) == 61
 
 
 class TestWhatTheApplicationSees:

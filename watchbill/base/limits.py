@@ -89,5 +89,6 @@ WEB_THREADS = 16  # threads that run pages; more gained nothing when measured
 WAITING_REQUESTS = 1024  # requests in hand at once, most of them still arriving
 REQUEST_BYTES = INBOX_BYTES + MIB
 REQUEST_MEMORY_BYTES = 256 * KIB  # a larger body lies on disk while it arrives
+REQUESTS_ARRIVING_BYTES = 1024 * MIB  # over all requests that are still arriving
 REQUEST_GRACE_SECONDS = 15
 REQUEST_BYTES_PER_SECOND = 32 * KIB

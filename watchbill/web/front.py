@@ -6,6 +6,7 @@ connections. Importing `watchbill.web.serving` starts the process; this module s
 """
 
 import asyncio
+import json
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -14,7 +15,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, Protocol, cast
 
 from watchbill.base import limits
-from watchbill.base.problem import Problem
+from watchbill.base.problem import Problem, busy
 
 _log = logging.getLogger(__name__)
 _BODILESS = frozenset({204, 304})
@@ -52,14 +53,16 @@ class Front:
         self._application = application
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="web")
         self._on_stop = on_stop
+        self._arriving = Arriving()
 
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
         """Answer one request."""
         with SpooledTemporaryFile(max_size=limits.REQUEST_MEMORY_BYTES) as body:
             try:
-                size = await take_body(exchange, cast(BinaryIO, body))
+                refuse_claim(scope.headers.get("content-length"))
+                size = await take_body(exchange, cast(BinaryIO, body), self._arriving)
             except Problem as problem:
-                exchange.response_bytes(problem.status, [("content-type", "text/plain; charset=utf-8")], problem.as_text().encode())
+                exchange.response_bytes(*refusal(scope.path, problem))
                 return
             body.seek(0)
             given = environ(scope, cast(BinaryIO, body), size)
@@ -94,30 +97,65 @@ class Front:
             return 500, [("content-type", "text/plain; charset=utf-8")], b"Something in Watchbill broke. It is in the server's log.\n"
 
 
-async def take_body(exchange: Exchange, body: BinaryIO) -> int:
-    """Write the request's body to `body` as it arrives; its size.
+class Arriving:
+    """How many bytes of bodies are being taken in at this moment, over all requests. Only the event loop's thread touches it."""
+
+    def __init__(self) -> None:
+        self._bytes = 0
+
+    def add(self, count: int) -> None:
+        """Raises `Problem` 503 when there would be more than `limits.REQUESTS_ARRIVING_BYTES`."""
+        if self._bytes + count > limits.REQUESTS_ARRIVING_BYTES:
+            raise busy(limits.WRITE_RETRY_AFTER_SECONDS)
+        self._bytes += count
+
+    def drop(self, count: int) -> None:
+        """These have been taken in, or given up."""
+        self._bytes -= count
+
+
+def refusal(path: str, problem: Problem) -> tuple[int, Headers, bytes]:
+    """The answer to a request that was not taken in: problem+json (RFC 9457) under /api/, plain words elsewhere."""
+    headers = [("cache-control", "no-store"), ("x-content-type-options", "nosniff")]
+    if path.startswith("/api/"):
+        return problem.status, [("content-type", "application/problem+json"), *headers], json.dumps(problem.as_dict()).encode()
+    return problem.status, [("content-type", "text/plain; charset=utf-8"), *headers], problem.as_text().encode()
+
+
+def refuse_claim(length: str | None) -> None:
+    """Raise `Problem` 413 for a body that says itself that it is too large, before reading any of it."""
+    if length is not None and length.isdecimal() and int(length) > limits.REQUEST_BYTES:
+        raise _too_large()
+
+
+def _too_large() -> Problem:
+    return Problem("too_large", "Too large", f"A request has at most {limits.REQUEST_BYTES} bytes.", remedy="Send it in parts.", status=413)
+
+
+async def take_body(exchange: Exchange, body: BinaryIO, arriving: Arriving) -> int:
+    """Write the request's body to `body` as it arrives; its size. `arriving` counts it only while it does.
 
     Raises `Problem` 413 past `limits.REQUEST_BYTES`, and 408 when it comes slower than `limits.REQUEST_BYTES_PER_SECOND` once the grace
     of `limits.REQUEST_GRACE_SECONDS` is over.
     """
     clock = asyncio.get_running_loop().time
     begun, size = clock(), 0
-    arriving = exchange.__aiter__()
-    while True:
-        patience = begun + limits.REQUEST_GRACE_SECONDS + size / limits.REQUEST_BYTES_PER_SECOND - clock()
-        try:
-            chunk = await asyncio.wait_for(arriving.__anext__(), max(0.0, patience))
-        except StopAsyncIteration:
-            return size
-        except TimeoutError as late:
-            raise Problem(
-                "slow_upload", "The upload was too slow", "Send it again over a faster line.", status=408, retryable=True
-            ) from late
-        size += len(chunk)
-        if size > limits.REQUEST_BYTES:
-            detail = f"A request has at most {limits.REQUEST_BYTES} bytes."
-            raise Problem("too_large", "Too large", detail, remedy="Send it in parts.", status=413)
-        body.write(chunk)
+    pieces = aiter(exchange)
+    try:
+        while True:
+            patience = begun + limits.REQUEST_GRACE_SECONDS + size / limits.REQUEST_BYTES_PER_SECOND - clock()
+            chunk = await asyncio.wait_for(anext(pieces, None), max(0.0, patience))
+            if chunk is None:
+                return size
+            if size + len(chunk) > limits.REQUEST_BYTES:
+                raise _too_large()
+            arriving.add(len(chunk))
+            size += len(chunk)
+            body.write(chunk)
+    except TimeoutError as late:
+        raise Problem("slow_upload", "The upload was too slow", "Send it again over a faster line.", status=408, retryable=True) from late
+    finally:
+        arriving.drop(size)
 
 
 def environ(scope: Scope, body: BinaryIO, size: int) -> Environ:
