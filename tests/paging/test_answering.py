@@ -81,7 +81,7 @@ def test_resolving_ends_the_ringing_and_says_why(bell: Bell) -> None:
     assert services.resolve_alert(ref.id, SCANNER, "The re-scan proves it.") is True
     bell.wait(hours=2)
     assert len(bell.rung(ref)) == 2
-    assert "Resolved: The re-scan proves it." in bell.log(ref)
+    assert "Over: the re-scan proves it." in bell.log(ref)
 
 
 def test_resolving_by_key_ends_the_open_alert(bell: Bell) -> None:

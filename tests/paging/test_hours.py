@@ -34,9 +34,7 @@ def test_at_night_an_hours_alert_is_held_until_the_opening(bell: Bell) -> None:
 def test_a_held_page_says_why_and_until_when(bell: Bell) -> None:
     bell.clock.set(TUESDAY_NIGHT)
     ref = hours(bell)
-    assert bell.pages(ref)[0].why == (
-        "Alice Duarte is paged at the desk Wed 09:00 CET: this can wait, and it is outside the working hours of Berths."
-    )
+    assert bell.pages(ref)[0].why == ("This can wait until Wed 09:00 CET, when Berths is at work. Alice Duarte is on watch in Berths then.")
 
 
 def test_held_pages_go_out_at_the_opening(bell: Bell) -> None:

@@ -19,7 +19,7 @@ def test_the_person_on_watch_is_paged_at_the_desk_and_by_mail(bell: Bell) -> Non
 
 def test_the_mail_says_why_her(bell: Bell) -> None:
     bell.ring()
-    assert "Alice Duarte is on the Berths schedule at 10:00 CET." in bell.mail.taken[0].get_content()
+    assert "You are on watch in Berths at 10:00 CET." in bell.mail.taken[0].get_content()
 
 
 def test_the_mail_says_who_is_next_and_when(bell: Bell) -> None:

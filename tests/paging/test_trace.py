@@ -33,8 +33,7 @@ def test_the_trace_says_why_it_was_opened(bell: Bell) -> None:
 
 def test_somebody_who_was_paged_is_told_by_what_when_and_why(bell: Bell) -> None:
     assert bell.answer(bell.ring(), ALICE) == (
-        "Alice Duarte was paged by e-mail at 10:00 CET. "
-        "Alice Duarte is paged by e-mail at 10:00 CET: Alice Duarte is on the Berths schedule at 10:00 CET."
+        "Alice Duarte was paged by e-mail at 10:00 CET. Alice Duarte is on watch in Berths at 10:00 CET."
     )
 
 
@@ -45,12 +44,12 @@ def test_somebody_paged_at_the_desk_only_is_told_so(saltmarsh: Bell) -> None:
 def test_somebody_not_on_watch_is_told_of_the_gap_and_the_next_watch(bell: Bell) -> None:
     bell.clock.set(MONDAY_AFTERNOON)
     assert bell.answer(bell.ring(), ALICE).startswith(
-        "Alice Duarte was not paged: nobody is on the Berths schedule at 16:11 CET; the next watch begins Tue 08:00 CET (Alice Duarte)."
+        "Alice Duarte was not paged: nobody in Berths is on watch until Tue 08:00 CET, when Alice Duarte begins."
     )
 
 
 def test_somebody_outside_is_told_who_was_on_watch(bell: Bell) -> None:
-    assert bell.answer(bell.ring(), CHARLIE) == "Charlie Outside was not paged: Alice Duarte is on the Berths schedule at 10:00 CET."
+    assert bell.answer(bell.ring(), CHARLIE) == "Charlie Outside was not paged: Alice Duarte is on watch in Berths at 10:00 CET."
 
 
 def test_somebody_of_a_later_step_is_told_when_it_comes(bell: Bell) -> None:
@@ -80,13 +79,13 @@ def test_somebody_of_a_step_that_was_never_reached_is_told_it_was_resolved(bell:
 def test_somebody_whose_page_is_held_is_told_until_when(bell: Bell) -> None:
     bell.clock.set(datetime(2026, 11, 24, 22, 30, tzinfo=UTC))
     told = bell.answer(bell.ring(decision="hours"), ALICE)
-    assert told.startswith("Alice Duarte has not been paged yet. Alice Duarte is paged at the desk Wed 09:00 CET: this can wait")
+    assert told.startswith("Alice Duarte has not been paged yet. This can wait until Wed 09:00 CET, when Berths is at work.")
 
 
 def test_somebody_whose_page_was_called_off_is_told_why(bell: Bell) -> None:
     ref = bell.open()
     bell.acknowledge(ref, BOB)
-    assert bell.answer(ref, ALICE) == "Alice Duarte was not paged: Called off: Bob Lindqvist acknowledged at 10:00 CET."
+    assert bell.answer(ref, ALICE) == "Alice Duarte was not paged: Bob Lindqvist acknowledged at 10:00 CET."
 
 
 def test_somebody_whose_page_does_not_get_through_is_told_the_fault(bell: Bell, web: FakeWeb) -> None:

@@ -27,7 +27,7 @@ def policy_of(alert: Alert) -> Policy:
 
 def start(alert: Alert, book: LogBook) -> None:
     """Page the first step, now."""
-    _run_from(alert, escalation.START if alert.policy["steps"] else None, book)
+    _run_from(alert, escalation.START if alert.policy["steps"] else None, book, [])
 
 
 def escalate(alert: Alert, book: LogBook, by: Actor = SYSTEM, cause: str = "nobody answered in time") -> None:
@@ -35,13 +35,16 @@ def escalate(alert: Alert, book: LogBook, by: Actor = SYSTEM, cause: str = "nobo
     policy = policy_of(alert)
     at = Position(alert.loop, alert.step)
     following = None if escalation.is_past_the_end(policy, at) else escalation.following(policy, at)
-    book.add(LogKind.ESCALATED, f"The alert goes on: {cause}.")
+    book.add(LogKind.ESCALATED, f"It goes on: {cause}.")
     audit(by, "alert.escalated", f"alert:{alert.pk}", body={"step": alert.step + 1, "cause": cause}, ref=alert.subject)
-    _run_from(alert, following, book)
+    _run_from(alert, following, book, [cause])
 
 
-def _run_from(alert: Alert, at: Position | None, book: LogBook) -> None:
-    """Run the first step from `at` on that reaches somebody; a whole round that reaches nobody ends the policy at once."""
+def _run_from(alert: Alert, at: Position | None, book: LogBook, causes: list[str]) -> None:
+    """Run the first step from `at` on that reaches somebody; a whole round that reaches nobody ends the policy at once.
+
+    `causes` say why it came that far; what nobody has the watch of is added on the way.
+    """
     policy = policy_of(alert)
     opening = opening_of(alert)
     begins = step_start(book.now, opening)
@@ -52,14 +55,15 @@ def _run_from(alert: Alert, at: Position | None, book: LogBook) -> None:
         _note_reached(alert, reached, book)
         if reached.people:
             book.add(LogKind.ESCALATED, sentences.step_started(at.step, at.loop, policy.name, reached.names()))
-            _page(alert, at, reached, book, opening, begins + timedelta(seconds=policy.steps[at.step].wait_seconds))
+            _page(alert, at, reached.because(causes), book, opening, begins + timedelta(seconds=policy.steps[at.step].wait_seconds))
             return
         book.add(LogKind.ESCALATED, sentences.passed_over(at.step, policy.name))
+        causes += reached.nobody or [sentences.reaches_nobody(at.step)]
         at = escalation.following(policy, at)
-    _past_the_end(alert, policy, book, opening, begins)
+    _past_the_end(alert, policy, book, opening, begins, causes)
 
 
-def _past_the_end(alert: Alert, policy: Policy, book: LogBook, opening: Opening, begins: datetime) -> None:
+def _past_the_end(alert: Alert, policy: Policy, book: LogBook, opening: Opening, begins: datetime, causes: list[str]) -> None:
     reached = book.asked.security_watch(begins, alert.zone, book.now)
     _note_reached(alert, reached, book)
     if alert.exhausted_at is None:
@@ -70,7 +74,7 @@ def _past_the_end(alert: Alert, policy: Policy, book: LogBook, opening: Opening,
     else:
         book.add(LogKind.EXHAUSTED, sentences.after_the_end(reached.names()))
     at = Position(alert.loop + 1, len(policy.steps))
-    _page(alert, at, reached, book, opening, begins + AFTER_THE_END)
+    _page(alert, at, reached.because(causes), book, opening, begins + AFTER_THE_END)
 
 
 def _note_reached(alert: Alert, reached: Reached, book: LogBook) -> None:
@@ -103,8 +107,8 @@ def note_planned(alert: Alert, at: Position, planned: Iterable[PlannedPage], rea
     rows = []
     for page in pages:
         person = reached.people[page.person_id]
-        kind, why = _why(alert, page, person.name, reached.why_you[page.person_id], book.now)
-        book.add(kind, why, page.person_id)
+        kind, line, why = _why(alert, page, person.name, reached.why_you[page.person_id], book.now)
+        book.add(kind, line, page.person_id)
         rows.append(_row(alert, at, page, why))
     if pages and not reaches_beyond_the_desk(pages):
         person = reached.people[pages[0].person_id]
@@ -112,13 +116,16 @@ def note_planned(alert: Alert, at: Position, planned: Iterable[PlannedPage], rea
     return rows
 
 
-def _why(alert: Alert, page: PlannedPage, name: str, why_you: str, now: datetime) -> tuple[LogKind, str]:
+def _why(alert: Alert, page: PlannedPage, name: str, why_you: str, now: datetime) -> tuple[LogKind, str, str]:
+    """The kind of line, the line for the log, and the page's own why: the log has told already why them."""
     if page.state is PageState.SKIPPED:
-        return LogKind.SKIPPED, sentences.skipped(name, page.channel, page.why_not)
+        text = sentences.skipped(name, page.channel, page.why_not)
+        return LogKind.SKIPPED, text, text
     moment = sentences.clock_time(page.due, alert.zone, now)
     if page.state is PageState.HELD:
-        return LogKind.HELD, sentences.held(name, page.channel, moment, alert.team_name)
-    return LogKind.PLANNED, sentences.planned(name, page.channel, f"at {moment}", why_you)
+        line = sentences.held(name, page.channel, moment, alert.team_name)
+        return LogKind.HELD, line, sentences.can_wait(moment, alert.team_name, why_you)
+    return LogKind.PLANNED, sentences.planned(name, page.channel, moment), why_you
 
 
 def _row(alert: Alert, at: Position, page: PlannedPage, why: str) -> Page:

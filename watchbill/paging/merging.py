@@ -24,7 +24,7 @@ def merge(alert: Alert, draft: Alert, by: Actor, now: datetime) -> None:
         book.close()
         return
     alert.decision = Decision.NOW.value
-    alert.title, alert.why, alert.guidance = draft.title, draft.why, draft.guidance
+    alert.title, alert.where, alert.why, alert.guidance = draft.title, draft.where, draft.why, draft.guidance
     book.add(LogKind.RAISED, f"{sentences.raised()} {' '.join(alert.why)}".strip())
     audit(by, "alert.raised", f"alert:{alert.pk}", ref=alert.subject, body={"decision": alert.decision, "title": alert.title})
     if alert.state == AlertState.ACKNOWLEDGED:

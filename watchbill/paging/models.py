@@ -23,6 +23,7 @@ class Alert(models.Model):
     team_name = models.CharField(max_length=200, blank=True)
     zone = models.CharField(max_length=64, default="UTC")
     link = models.CharField(max_length=limits.LINK_CHARS, blank=True)
+    where = models.CharField(max_length=limits.WHERE_CHARS, blank=True, default="")
     why = models.JSONField(default=list)
     guidance = models.JSONField(default=list)
     policy = models.JSONField()

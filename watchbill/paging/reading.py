@@ -10,12 +10,15 @@ from watchbill.base.problem import not_found
 from watchbill.paging import limits
 from watchbill.paging.escalation import names_of_next
 from watchbill.paging.models import Alert, AlertLog, Page
+from watchbill.paging.rules import sentences
 from watchbill.paging.rules.words import DESK, AlertState, PageState
 
 
 @dataclass(frozen=True, slots=True)
 class AlertInfo:
-    """One alert. `step` counts from 0; `next_targets` are the names of who is paged at `next_step_at` if nobody answers before."""
+    """One alert. `step` counts from 0, `pages_step` from 1 as people count; `next_targets` are the names of who is paged at
+    `next_step_at` if nobody answers before. `where` is a sentence, or empty.
+    """
 
     id: int
     number: int
@@ -35,15 +38,20 @@ class AlertInfo:
     next_step_at: datetime | None
     next_targets: tuple[str, ...]
     link: str
+    where: str
     why: tuple[str, ...]
     guidance: tuple[str, ...]
     team: str
     zone: str
+    policy_name: str
+    pages_step: int
 
 
 @dataclass(frozen=True, slots=True)
 class PageInfo:
-    """One attempt to reach one person one way. `why` says why it rings, waits, was left out or called off."""
+    """One attempt to reach one person one way. `why` says why it rings, waits, was left out or called off; `why_you` says the same to
+    that person.
+    """
 
     id: int
     alert_id: int
@@ -60,6 +68,11 @@ class PageInfo:
     error: str
     loop: int
     step: int
+
+    @property
+    def why_you(self) -> str:
+        """`why`, said to the person whose page it is."""
+        return sentences.to_you(self.why, self.person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +189,13 @@ def _alert_info(row: Alert) -> AlertInfo:
         next_step_at=row.next_step_at,
         next_targets=tuple(row.next_names) if row.next_step_at else (),
         link=row.link,
+        where=row.where,
         why=tuple(row.why),
         guidance=tuple(row.guidance),
         team=row.team,
         zone=row.zone,
+        policy_name=str(row.policy.get("name", row.policy["slug"])),
+        pages_step=min(row.step, max(0, len(row.policy["steps"]) - 1)) + 1,
     )
 
 

@@ -24,6 +24,7 @@ from watchbill.paging.rules import sentences
 from watchbill.paging.rules.escalation import Policy, Position, Step, snapshot
 from watchbill.paging.rules.texts import one_line
 from watchbill.paging.rules.words import AlertState, Decision, LogKind
+from watchbill.paging.targets import name_of
 from watchbill.roster import queries as roster
 
 
@@ -51,7 +52,7 @@ class LinkResult:
     link: AckLink
 
 
-def open_alert(
+def open_alert(  # noqa: PLR0913 - all that an alert says, each part by its name
     *,
     subject: str,
     dedup_key: str,
@@ -62,11 +63,13 @@ def open_alert(
     team: str,
     link: str,
     guidance: tuple[str, ...] = (),
+    where: str = "",
     by: Actor,
 ) -> AlertRef:
     """Reach people about `subject`, by the escalation policy, at any hour (`now`) or in the team's working time (`hours`).
 
-    While an alert with this `dedup_key` is open a second one is merged into it, and pages nobody unless it got worse (hours to now).
+    `why`, `guidance` and `where` are sentences; a command in them stands between backticks. While an alert with this `dedup_key` is
+    open a second one is merged into it, and pages nobody unless it got worse (hours to now).
     May be called inside a `write`. Raises Problem(invalid) for a decision that doesn't ring, or an empty or over-long subject, key or
     link.
     """
@@ -79,6 +82,7 @@ def open_alert(
         why=_sentences(why, limits.WHY_LINES),
         guidance=_sentences(guidance, limits.GUIDANCE_LINES),
         link=link,
+        where=one_line(where, limits.WHERE_CHARS),
         team=team,
         opened_by=by.name,
     )
@@ -119,23 +123,18 @@ def _open_or_merge(draft: Alert, policy: str, by: Actor) -> AlertRef:
     alert.policy = snapshot(chosen)
     alert.save(force_insert=True)
     book = LogBook(alert, now)
-    book.add(LogKind.OPENED, f"Opened by {by.name}: {' '.join(alert.why) or alert.title}")
+    book.add(LogKind.OPENED, sentences.opened(name_of(by), alert.why))
     if not chosen.steps:
         book.add(LogKind.GAP, f"There is no policy {policy or '(none given)'} with steps, so the security watch is paged.")
-    audit(
-        by,
-        "alert.opened",
-        f"alert:{alert.pk}",
-        ref=alert.subject,
-        body={"decision": alert.decision, "title": alert.title, "policy": chosen.slug},
-    )
+    body = {"decision": alert.decision, "title": alert.title, "policy": chosen.slug}
+    audit(by, "alert.opened", f"alert:{alert.pk}", ref=alert.subject, body=body)
     news("paging.opened", alert.subject, {"alert": alert.pk, "decision": alert.decision})
     escalation.start(alert, book)
     book.close()
     return AlertRef(alert.pk, alert.pk, True)
 
 
-_DRAFTED = ("subject", "dedup_key", "title", "decision", "why", "guidance", "link", "team", "opened_by")
+_DRAFTED = ("subject", "dedup_key", "title", "decision", "why", "guidance", "link", "where", "team", "opened_by")
 
 
 def _place(alert: Alert) -> None:
@@ -161,31 +160,27 @@ def acknowledge(alert_id: int, *, by: Actor, person_id: int | None, channel: str
 
     `channel` says by what way (link, web, cli). Raises Problem(not_found).
     """
+    return _acknowledge(alert_id, by, person_id, channel, sentences.answering_by(channel))
+
+
+def _acknowledge(alert_id: int, by: Actor, person_id: int | None, channel: str, way: str) -> AckResult:
     now = clock.now()
 
     def ack() -> AckResult:
         alert = _locked(alert_id)
         if alert.state != AlertState.TRIGGERED:
             return AckResult(already=True)
-        name = _name_of(person_id, by)
+        name = roster.person(person_id).name if person_id is not None else name_of(by)
         alert.state = AlertState.ACKNOWLEDGED.value
         alert.acknowledged_at, alert.acknowledged_by, alert.acknowledged_person_id = now, name, person_id
         alert.next_step_at = None
         alert.save(update_fields=["state", "acknowledged_at", "acknowledged_by", "acknowledged_person", "next_step_at"])
         called_off = call_off(alert_id, f"{name} acknowledged at {sentences.clock_time(now, alert.zone, now)}.")
-        _log_one(alert, now, LogKind.ACKNOWLEDGED, sentences.acknowledged(name, channel, called_off), person_id)
-        audit(
-            by,
-            "alert.acknowledged",
-            f"alert:{alert_id}",
-            ref=alert.subject,
-            body={"channel": channel, "person": name, "called_off": called_off},
-        )
-        news(
-            "paging.acknowledged",
-            alert.subject,
-            {"alert": alert_id, "person": _email_of(person_id, by), "person_id": person_id, "name": name},
-        )
+        _log_one(alert, now, LogKind.ACKNOWLEDGED, sentences.acknowledged(name, way, called_off), person_id)
+        body = {"channel": channel, "way": way, "person": name, "called_off": called_off}
+        audit(by, "alert.acknowledged", f"alert:{alert_id}", ref=alert.subject, body=body)
+        told = {"alert": alert_id, "person": _email_of(person_id, by), "person_id": person_id, "name": name, "way": way}
+        news("paging.acknowledged", alert.subject, told)
         return AckResult(already=False)
 
     return write(ack, name="paging.acknowledge")
@@ -206,7 +201,7 @@ def escalate_now(alert_id: int, by: Actor, *, only_at: Position | None = None) -
             return False
         alert.state = AlertState.TRIGGERED.value
         book = LogBook(alert, clock.now())
-        escalation.escalate(alert, book, by, f"{by.name} asked for it")
+        escalation.escalate(alert, book, by, f"{name_of(by)} asked for it")
         book.close()
         return True
 
@@ -228,7 +223,7 @@ def resolve_alert(which: int | str, by: Actor, why: str) -> bool:
         alert.save(update_fields=["state", "resolved_at", "resolved_by", "next_step_at"])
         reason = one_line(why, limits.SENTENCE_CHARS)
         call_off(alert.pk, f"the alert was resolved: {reason}")
-        _log_one(alert, now, LogKind.RESOLVED, f"Resolved: {reason}")
+        _log_one(alert, now, LogKind.RESOLVED, f"Over: {sentences.after_colon(reason)}")
         audit(by, "alert.resolved", f"alert:{alert.pk}", ref=alert.subject, body={"why": reason[:400]})
         news("paging.resolved", alert.subject, {"alert": alert.pk, "why": reason})
         return True
@@ -246,7 +241,8 @@ def ack_by_link(token: str, do: str = "ack") -> LinkResult:
     link = read_ack_link(token, clock.now())
     by = Actor("link", link.person.email, "web")
     if do == "ack":
-        already = acknowledge(link.alert.id, by=by, person_id=link.person.id, channel="link").already
+        way = sentences.answering_by("link", link.page.channel)
+        already = _acknowledge(link.alert.id, by, link.person.id, "link", way).already
     else:
         already = not escalate_now(link.alert.id, by, only_at=Position(link.page.loop, link.page.step))
     return LinkResult(already, read_ack_link(token, clock.now()))
@@ -263,10 +259,6 @@ def _log_one(alert: Alert, now: datetime, kind: LogKind, text: str, person_id: i
     book = LogBook(alert, now)
     book.add(kind, text, person_id)
     book.close()
-
-
-def _name_of(person_id: int | None, by: Actor) -> str:
-    return roster.person(_email_of(person_id, by)).name if person_id is not None else by.name
 
 
 def _email_of(person_id: int | None, by: Actor) -> str:

@@ -65,30 +65,105 @@ def test_people_are_listed_as_one_says_it(people: list[str], text: str) -> None:
 
 
 def test_a_gap_says_who_is_next() -> None:
-    text = sentences.nobody_on_watch("Berths", "16:11 CET", sentences.next_watch_text("Alice", "Tue 08:00 CET"))
-    assert text == "Nobody is on the Berths schedule at 16:11 CET; the next watch begins Tue 08:00 CET (Alice)."
+    text = sentences.nobody_on_watch("Berths", "16:11 CET", "Alice", "Tue 08:00 CET")
+    assert text == "Nobody in Berths is on watch until Tue 08:00 CET, when Alice begins."
 
 
 def test_a_gap_without_end_says_so() -> None:
-    assert sentences.nobody_on_watch("Berths", "16:11 CET", sentences.next_watch_text("", "")).endswith("; no watch is planned.")
+    assert sentences.nobody_on_watch("Berths", "16:11 CET", "", "") == "Nobody in Berths is on watch at 16:11 CET, and no watch is planned."
 
 
 def test_why_not_me_reads_as_one_sentence() -> None:
-    gap = sentences.nobody_on_watch("Berths", "16:11 CET", sentences.next_watch_text("Alice", "Tue 08:00 CET"))
-    assert sentences.was_not_paged("Alice", gap).startswith("Alice was not paged: nobody is on the Berths schedule at 16:11 CET")
+    gap = sentences.nobody_on_watch("Berths", "16:11 CET", "Alice", "Tue 08:00 CET")
+    assert sentences.was_not_paged("Alice", gap) == (
+        "Alice was not paged: nobody in Berths is on watch until Tue 08:00 CET, when Alice begins."
+    )
+
+
+def test_what_was_called_off_has_one_colon() -> None:
+    text = sentences.called_off("the alert no longer rings.")
+    assert text == "Called off: the alert no longer rings."
+    assert sentences.was_not_paged("Alice", text) == "Alice was not paged: the alert no longer rings."
 
 
 def test_a_name_at_the_start_keeps_its_capital() -> None:
-    assert sentences.was_not_paged("Alice", "Bob is on the Berths schedule.") == "Alice was not paged: Bob is on the Berths schedule."
+    assert sentences.was_not_paged("Alice", "Bob is on watch in Berths.") == "Alice was not paged: Bob is on watch in Berths."
 
 
 def test_two_people_are_on_watch() -> None:
-    assert sentences.on_watch("Security", ["Bob", "Mira"], "16:11 CET") == "Bob and Mira are on the Security schedule at 16:11 CET."
+    assert sentences.on_watch("Security", ["Bob", "Mira"], "16:11 CET") == "Bob and Mira are on watch in Security at 16:11 CET."
+
+
+def test_a_watch_of_another_day_has_no_at() -> None:
+    assert sentences.on_watch("Berths", ["Alice"], "Tue 08:00 CET") == "Alice is on watch in Berths Tue 08:00 CET."
 
 
 def test_an_acknowledgement_counts_what_it_called_off() -> None:
-    assert sentences.acknowledged("Bob", "link", 1) == "Bob acknowledged by link. 1 waiting page was called off."
+    by_link = sentences.answering_by("link")
+    assert sentences.acknowledged("Bob", by_link, 1) == "Bob acknowledged by the link. 1 waiting page was called off."
     assert sentences.acknowledged("Bob", "", 3) == "Bob acknowledged. 3 waiting pages were called off."
+
+
+def test_what_called_nothing_off_does_not_say_so() -> None:
+    assert sentences.acknowledged("Bob", sentences.answering_by("web"), 0) == "Bob acknowledged on this site."
+
+
+@pytest.mark.parametrize(
+    ("way", "page", "words"),
+    [
+        ("link", "email", "by the link in the mail"),
+        ("link", "ntfy", "by the link in the push"),
+        ("link", "desk", "by the link"),
+        ("api", "", "over the API"),
+        ("cli", "", "at a terminal"),
+        ("loop", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_the_way_somebody_answered_is_said_in_words(way: str, page: str, words: str) -> None:
+    assert sentences.answering_by(way, page) == words
+
+
+def test_why_it_came_to_somebody_names_who_was_off_before() -> None:
+    cause = sentences.nobody_until("Berths", "Tue 08:00 CET")
+    assert sentences.goes_to([cause], sentences.the_watch("Security", is_security=True), "Bob") == (
+        "Nobody in Berths is on watch until Tue 08:00 CET, so it goes to the security watch: Bob."
+    )
+
+
+def test_each_cause_is_told_once() -> None:
+    text = sentences.goes_to(
+        ["nobody answered in time", "Step 2 reaches nobody", "Step 2 reaches nobody"], "the whole team Security", "Bob"
+    )
+    assert text == "Nobody answered in time and step 2 reaches nobody, so it goes to the whole team Security: Bob."
+
+
+@pytest.mark.parametrize(
+    ("told", "to_bob"),
+    [
+        ("Bob is on watch in Security at 16:11 CET.", "You are on watch in Security at 16:11 CET."),
+        (
+            "Nobody answered in time, so it goes to the security watch: Bob.",
+            "Nobody answered in time, so it goes to the security watch: you.",
+        ),
+        ("Bob was not paged: nobody is on watch.", "You were not paged: nobody is on watch."),
+        ("Bob has not been paged yet.", "You have not been paged yet."),
+        ("Alice is on watch in Berths.", "Alice is on watch in Berths."),
+        ("Bobby is on watch in Berths.", "Bobby is on watch in Berths."),
+    ],
+)
+def test_somebody_is_spoken_to_as_you(told: str, to_bob: str) -> None:
+    assert sentences.to_you(told, "Bob") == to_bob
+
+
+def test_what_is_said_of_a_held_page_names_its_time_once() -> None:
+    text = sentences.can_wait("Wed 09:00 CET", "Berths", "Alice is on watch in Berths Wed 09:00 CET.")
+    assert text == "This can wait until Wed 09:00 CET, when Berths is at work. Alice is on watch in Berths then."
+
+
+def test_a_name_stands_after_a_colon_as_it_is() -> None:
+    assert sentences.after_colon("Bob asked for it") == "Bob asked for it"
+    assert sentences.after_colon("The scan proves it") == "the scan proves it"
 
 
 def test_the_desk_is_said_as_a_place() -> None:

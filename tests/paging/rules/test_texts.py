@@ -98,3 +98,17 @@ def test_a_title_cannot_forge_a_section_of_the_body(title: str) -> None:
 
 def test_secrets_do_not_show_in_a_pages_repr() -> None:
     assert "tk_secret" not in repr(PAGE)
+
+
+def test_where_stands_before_why() -> None:
+    text = texts.body(replace(PAGE, where="Service board, team Berths."), NOW)
+    assert text.index("Where:\n  Service board, team Berths.") < text.index("Why now:")
+
+
+def test_without_a_place_there_is_no_empty_heading() -> None:
+    assert "Where:" not in texts.body(PAGE, NOW)
+
+
+def test_a_push_says_where_and_the_first_reason() -> None:
+    lines = texts.short(replace(PAGE, where="Service board, team Berths."), NOW).splitlines()
+    assert lines[1:3] == ["Service board, team Berths.", "It is exploited in the wild."]

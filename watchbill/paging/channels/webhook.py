@@ -63,6 +63,7 @@ def document(page: OutgoingPage) -> dict[str, object]:
         "title": page.title,
         "decision": page.decision,
         "team": page.team,
+        "where": page.where,
         "person": {"name": page.person_name, "email": page.person_email},
         "why": list(page.why),
         "why_you": page.why_you,

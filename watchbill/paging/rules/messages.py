@@ -56,6 +56,7 @@ class OutgoingPage:
     opened_at: datetime
     sent_at: datetime
     attempt: int
+    where: str = ""
     fields: dict[str, str] = field(repr=False, default_factory=dict)
 
 

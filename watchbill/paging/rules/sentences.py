@@ -1,5 +1,6 @@
 """The sentences of the bell: why somebody was, or was not, paged, in words a tired person understands. Times carry their zone, and
-their day when it isn't today. It only words what others decided."""
+their day when it isn't today. It only words what others decided. Every sentence ends in a full stop;
+a cause (`nobody_until`) has none, because a sentence goes on after it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from watchbill.paging.rules.words import DESK, EMAIL
 
+CALLED_OFF = "Called off: "
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CHANNEL_WORDS = {DESK: "the desk", EMAIL: "e-mail"}
@@ -67,17 +69,64 @@ def by_channel(channel: str) -> str:
 
 def on_watch(schedule: str, people: Sequence[str], at: str) -> str:
     """Who a schedule named."""
-    return f"{names(people)} {'is' if len(people) == 1 else 'are'} on the {schedule} schedule at {at}."
+    return f"{names(people)} {'is' if len(people) == 1 else 'are'} on watch in {schedule} {_at(at)}."
 
 
-def nobody_on_watch(schedule: str, at: str, next_watch: str) -> str:
-    """A gap. `next_watch` as `next_watch_text` words it."""
-    return f"Nobody is on the {schedule} schedule at {at}; {next_watch}."
+def _at(moment: str) -> str:
+    """A time as it stands at the end of a sentence: "at 16:11 CET", "Tue 08:00 CET"."""
+    return f"at {moment}" if moment[:1].isdigit() else moment
 
 
-def next_watch_text(person: str, starts: str) -> str:
-    """The end of a gap sentence."""
-    return f"the next watch begins {starts} ({person})" if person else "no watch is planned"
+def nobody_on_watch(schedule: str, at: str, person: str, starts: str) -> str:
+    """A gap, and who ends it when; `person` and `starts` are empty where no watch is planned."""
+    if not person:
+        return f"Nobody in {schedule} is on watch {_at(at)}, and no watch is planned."
+    return f"{nobody_until(schedule, starts)}, when {person} begins."
+
+
+def nobody_until(schedule: str, starts: str) -> str:
+    """The same as a cause, without a full stop."""
+    return f"Nobody in {schedule} is on watch until {starts}" if starts else f"Nobody in {schedule} is on watch"
+
+
+def reaches_nobody(step: int) -> str:
+    """Another cause: a step whose targets are gone or empty."""
+    return f"Step {step + 1} reaches nobody"
+
+
+def the_watch(schedule: str, *, is_security: bool) -> str:
+    """A schedule as where something goes to."""
+    return "the security watch" if is_security else f"the watch of {schedule}"
+
+
+def goes_to(causes: Sequence[str], by_way_of: str, person: str) -> str:
+    """Why it came to this person rather than to those before: "Nobody in Berths is on watch until Tue 08:00 CET, so it goes to the
+    security watch: Bob Lindqvist."
+    """
+    told = list(dict.fromkeys(after_colon(cause) for cause in causes))
+    cause = names(told)
+    return f"{cause[:1].upper()}{cause[1:]}, so it goes to {by_way_of}: {person}."
+
+
+_OPENINGS = frozenset({"Nobody", "Nothing", "No", "There", "The", "Step", "Not", "It", "This", "Handed", "Fixed", "Called", "Every"})
+
+
+def after_colon(text: str) -> str:
+    """A sentence of ours as it stands after a colon: it begins small, unless it begins with a name."""
+    return text[:1].lower() + text[1:] if text.split(" ", 1)[0].rstrip(",") in _OPENINGS else text
+
+
+def to_you(text: str, person: str) -> str:
+    """A sentence about somebody, said to them: their name at its beginning or its end becomes you."""
+    for verb, yours in (("is", "are"), ("was", "were"), ("has", "have"), ("hears", "hear")):
+        if text.startswith(f"{person} {verb} "):
+            text = f"You {yours} {text.removeprefix(f'{person} {verb} ')}"
+    return f"{text.removesuffix(f'{person}.')}you." if text.endswith(f": {person}.") else text
+
+
+def opened(by: str, why: Sequence[str]) -> str:
+    """The first line of an alert's log."""
+    return " ".join([f"Opened by {by}.", *why])
 
 
 def no_such(kind: str, name: str) -> str:
@@ -112,8 +161,14 @@ def after_the_end(people: Sequence[str]) -> str:
 
 
 def held(person: str, channel: str, opens: str, team: str) -> str:
-    """Why a page waits."""
-    return f"{person} is paged {by_channel(channel)} {opens}: this can wait, and it is outside the working hours of {team or 'the team'}."
+    """That a page waits, and why."""
+    return f"{person} is paged {by_channel(channel)} {_at(opens)}: it can wait until {team or 'the team'} is at work."
+
+
+def can_wait(opens: str, team: str, why_you: str) -> str:
+    """Why a page waits, and why it will be theirs."""
+    then = f"{why_you.removesuffix(f' {_at(opens)}.')} then." if why_you.endswith(f" {_at(opens)}.") else why_you
+    return f"This can wait until {opens}, when {team or 'the team'} is at work. {then}"
 
 
 def released_by_raise(person: str, channel: str) -> str:
@@ -126,9 +181,9 @@ def released_at_opening(person: str, channel: str) -> str:
     return f"Working hours began: the held page to {person} {by_channel(channel)} goes out."
 
 
-def planned(person: str, channel: str, at: str, why_you: str) -> str:
-    """Why a page is made."""
-    return f"{person} is paged {by_channel(channel)} {at}: {why_you}"
+def planned(person: str, channel: str, at: str) -> str:
+    """That a page is made; why them, the line of the target or the step has said."""
+    return f"{person} is paged {by_channel(channel)} {_at(at)}."
 
 
 def skipped(person: str, channel: str, reason: str) -> str:
@@ -177,18 +232,25 @@ def raised() -> str:
 def acknowledged(person: str, way: str, called_off: int) -> str:
     """Somebody has it."""
     rest = f" {called_off} waiting {'page was' if called_off == 1 else 'pages were'} called off." if called_off else ""
-    return f"{person} acknowledged{f' by {way}' if way else ''}.{rest}"
+    return f"{person} acknowledged{f' {way}' if way else ''}.{rest}"
+
+
+_ANSWERING = {"web": "on this site", "desk": "at the desk", "cli": "at a terminal", "api": "over the API", "loop": "", "sample": ""}
+_LINK_IN = {EMAIL: "by the link in the mail", "ntfy": "by the link in the push"}
+
+
+def answering_by(way: str, page_channel: str = "") -> str:
+    """By what way somebody answered, in words; a link says in what it came."""
+    if way == "link":
+        return _LINK_IN.get(page_channel, "by the link")
+    return _ANSWERING.get(way, f"by {way}" if way else "")
 
 
 def called_off(cause: str) -> str:
     """A page's own line when it is cancelled."""
-    return f"Called off: {cause}"
+    return f"{CALLED_OFF}{after_colon(cause)}"
 
 
 def was_not_paged(person: str, reason: str) -> str:
     """The answer to "why not me?"."""
-    return f"{person} was not paged: {reason[:1].lower() + reason[1:] if _starts_with_common_word(reason) else reason}"
-
-
-def _starts_with_common_word(sentence: str) -> bool:
-    return sentence.split(" ", 1)[0] in {"Nobody", "Nothing", "No", "There", "The", "Step", "Not", "It", "This"}
+    return f"{person} was not paged: {after_colon(reason.removeprefix(CALLED_OFF))}"

@@ -33,7 +33,7 @@ def lead(page: OutgoingPage, now: datetime) -> str:
 
 
 def body(page: OutgoingPage, now: datetime) -> str:
-    """The whole page as plain text: what, acknowledge, why now, why you, what to do first, who is next. Ends in a line break."""
+    """The whole page as plain text: what, acknowledge, where, why now, why you, what to do first, who is next. Ends in a line break."""
     parts = [
         one_line(page.title, 600),
         lead(page, now),
@@ -41,6 +41,7 @@ def body(page: OutgoingPage, now: datetime) -> str:
         "Acknowledge or escalate (works without signing in; opening it changes nothing):",
         page.ack_url,
     ]
+    parts += _section("Where", (page.where,))
     parts += _section("Why now", page.why)
     parts += _section("Why you", (page.why_you,))
     parts += _section("First things to do", page.guidance, numbered=True)
@@ -57,7 +58,7 @@ def body(page: OutgoingPage, now: datetime) -> str:
 
 def short(page: OutgoingPage, now: datetime) -> str:
     """A few lines for a phone's notification."""
-    lines = [lead(page, now), *(one_line(line, 300) for line in page.why[:2])]
+    lines = [lead(page, now), *(one_line(line, 300) for line in (page.where, *page.why[:1]) if line)]
     if page.next_up:
         lines.append(f"Next: {one_line(page.next_up, 300)}")
     return "\n".join(lines)
