@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from tests.conftest import SettableClock
-from watchbill.base.acting import Actor
+from watchbill.base.acting import SYSTEM, Actor
 from watchbill.base.trail import events_for
 from watchbill.base.trail import size as trail_size
 from watchbill.cases.findings import queries, services
@@ -198,6 +198,7 @@ class Company:
         key: str = "",
         ago: timedelta = timedelta(0),
         versions: dict[str, str] | None = None,
+        by: Actor = SYSTEM,
     ) -> ScanOutcome:
         """A scan that ended `ago`, read all it declared and found packages there, unless it is told otherwise."""
         self.scans += 1
@@ -217,7 +218,7 @@ class Company:
         )
         known = versions
         version_now = None if known is None else lambda _manifest, _ecosystem, package: known.get(package, "")
-        self.last = services.record_scan(summary, sightings, Actor("system", "watchbill", "loop"), version_now)
+        self.last = services.record_scan(summary, sightings, by, version_now)
         return self.last
 
     def later(self, **units: float) -> "Company":

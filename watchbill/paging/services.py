@@ -6,6 +6,7 @@ from datetime import datetime
 
 from watchbill.base import clock
 from watchbill.base.acting import Actor
+from watchbill.base.canonical import Body
 from watchbill.base.ids import new_id
 from watchbill.base.problem import Problem, conflict, invalid, not_found
 from watchbill.base.writer import audit, news, write
@@ -177,7 +178,7 @@ def _acknowledge(alert_id: int, by: Actor, person_id: int | None, channel: str, 
         alert.save(update_fields=["state", "acknowledged_at", "acknowledged_by", "acknowledged_person", "next_step_at"])
         called_off = call_off(alert_id, f"{name} acknowledged at {sentences.clock_time(now, alert.zone, now)}.")
         _log_one(alert, now, LogKind.ACKNOWLEDGED, sentences.acknowledged(name, way, called_off), person_id)
-        body = {"channel": channel, "way": way, "person": name, "called_off": called_off}
+        body: Body = {"channel": channel, "way": way, "person": name, "called_off": called_off}
         audit(by, "alert.acknowledged", f"alert:{alert_id}", ref=alert.subject, body=body)
         told = {"alert": alert_id, "person": _email_of(person_id, by), "person_id": person_id, "name": name, "way": way}
         news("paging.acknowledged", alert.subject, told)

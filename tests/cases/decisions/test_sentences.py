@@ -30,7 +30,7 @@ def decided(exploitation="active", exposure="open", automatable="yes", human_imp
 
 
 def test_a_decision_says_what_weighs_and_what_that_allows():
-    assert decision_why(decided()) == "Exploited in the wild, open to the internet, high harm to people: it may wake people at any hour."
+    assert decision_why(decided()) == "Exploited in the wild, open to the internet, high harm to people. It may wake people at any hour."
 
 
 def test_a_now_held_back_says_what_nobody_has_said():
@@ -80,7 +80,7 @@ def test_the_list_says_the_two_things_that_weigh_most():
 def test_the_list_does_not_claim_what_nobody_said():
     inputs = gather_inputs(ThreatFacts(None, "", True, EASY), ServiceContext("berth-board"))
 
-    assert short_why(inputs) == "Exploit code is public, who can reach it is not known, what harm it could do is not known"
+    assert short_why(inputs) == "Exploit code is public; nobody has said who can reach it or what harm it could do"
 
 
 def test_doing_nothing_names_the_asset_and_the_threat():

@@ -20,7 +20,10 @@ def test_an_exploited_hole_on_an_open_service_is_open_now_and_rings(saltmarsh: C
     alert = paging.alert_for(f"finding:{finding.id}")
     assert alert is not None
     assert (alert.decision, alert.team, alert.policy, alert.link) == ("now", "berths", alert.policy, f"/findings/{finding.id}/")
-    assert "Exploited in the wild" in alert.why[0]
+    assert alert.why[0] == (
+        "Decided now: exploited in the wild, open to the internet, very high harm to people. It may wake people at any hour."
+    )
+    assert alert.where == "Service berth-board, team Berths, open to the internet."
 
 
 def test_a_finding_says_what_where_and_whose(saltmarsh: Company):
@@ -81,8 +84,8 @@ def test_the_trail_tells_the_opening_in_words(saltmarsh: Company):
     saltmarsh.scan(seen())
 
     finding = saltmarsh.only()
-    assert saltmarsh.story(finding.id) == ["finding.opened", "finding.rang"]
-    assert saltmarsh.texts(finding.id)[0].startswith("Opened. Decided now: Exploited in the wild")
+    assert saltmarsh.story(finding.id) == ["finding.opened"]
+    assert saltmarsh.texts(finding.id)[0] == ("Opened, decided now: exploited in the wild, open to the internet, very high harm to people")
 
 
 def test_an_unknown_service_is_assumed_in_the_middle_and_goes_to_triage(saltmarsh: Company):

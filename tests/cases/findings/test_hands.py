@@ -32,7 +32,7 @@ def test_alice_takes_it(saltmarsh: Company):
 
     finding = saltmarsh.only()
     assert (finding.taken_by, finding.taken_at) == (ALICE, saltmarsh.clock.now())
-    assert saltmarsh.texts(finding.id)[-1] == "Alice Duarte is on it."
+    assert saltmarsh.texts(finding.id)[-1] == "Alice Duarte is on it"
 
 
 def test_taking_it_acknowledges_its_own_alert(saltmarsh: Company):
@@ -149,7 +149,7 @@ def test_handing_on_pages_the_new_owner_and_ends_the_old_alert(saltmarsh: Compan
 
     (alert,) = saltmarsh.rings()
     assert (alert.team, alert.id != before) == ("platform", True)
-    assert saltmarsh.only().ownership == "Handed on to Platform by alice@saltmarsh.example: The kiosk is theirs"
+    assert saltmarsh.only().ownership == "Alice Duarte handed it on to Platform: The kiosk is theirs."
 
 
 def test_a_hand_on_stays_when_it_is_scanned_again(saltmarsh: Company):
@@ -275,7 +275,7 @@ def test_an_acknowledged_page_is_a_line_of_the_story_and_no_state(saltmarsh: Com
     run_turns()
 
     assert saltmarsh.state(finding) == "open"
-    assert saltmarsh.texts(finding)[-1] == "Alice Duarte acknowledged the page."
+    assert saltmarsh.texts(finding)[-1] == "Alice Duarte acknowledged at the desk"
 
 
 def test_the_same_news_twice_is_one_line(saltmarsh: Company, heard: list[NewsItem]):

@@ -1,4 +1,7 @@
-"""A decision in words: why, what would make it less urgent, what happens if nobody acts. Pure; every sentence can be shown to anybody."""
+"""A decision in words: why, what would make it less urgent, what happens if nobody acts. Pure; every sentence can be shown to anybody.
+
+A sentence ends in a full stop. A line for a list or a log (`short_why`, `decided_line`) has none.
+"""
 
 from collections.abc import Iterable
 
@@ -78,7 +81,7 @@ def decision_why(decided: Decided) -> str:
     """Why this is now, hours, digest or silent: the answers that weigh, what that allows, and what was assumed. The table's own word
     stands beside it.
     """
-    text = f"{short_why(decided.inputs)}: it {_REACH[decided.decision]}."
+    text = f"{_started(_known_answers(decided.inputs))}. It {_REACH[decided.decision]}."
     open_questions = [_QUESTION[item.name] for item in decided.inputs if item.assumed]
     if decided.capped:
         return f"{text} The table alone would say now; it is held at hours, because nobody has said {_joined(open_questions)}."
@@ -88,15 +91,40 @@ def decision_why(decided: Decided) -> str:
 
 
 def short_why(inputs: Iterable[DecisionInput]) -> str:
-    """One line for a list: the two or three answers that weigh most, the surest first."""
+    """One line for a list: the two or three answers that weigh most, the surest first, then what nobody has said."""
+    listed = tuple(inputs)
+    unsaid = [_QUESTION[item.name] for item in listed if item.assumed and item.name in _WEIGHING]
+    parts = [_known_answers(listed), *([f"nobody has said {_joined(unsaid)}"] if unsaid else [])]
+    return _started("; ".join(parts))
+
+
+def decided_line(decision: str, short: str) -> str:
+    """The decision as a line of a log: "decided now: exploited in the wild, open to the internet"."""
+    return f"decided {decision}: {after_colon(short)}"
+
+
+def after_colon(line: str) -> str:
+    """A line of ours as it stands after a colon: it begins small, unless it begins with a name (of a file, of a person)."""
+    return line[:1].lower() + line[1:] if line.split(" ", 1)[0].rstrip(",;") in _OPENINGS else line
+
+
+_OPENINGS = frozenset({"Nobody", "The", "No", *(words.split(" ", 1)[0].capitalize() for words in _SHORT.values())})
+_WEIGHING = ("exploitation", "exposure", "human_impact")
+
+
+def _known_answers(inputs: Iterable[DecisionInput]) -> str:
+    """The answers that weigh and that somebody gave, in the order in which they are asked."""
     known = {item.name: item for item in inputs}
-    parts = [_SHORT[("exploitation", known["exploitation"].value)]]
-    for name in ("exposure", "human_impact"):
-        item = known[name]
-        words = _SHORT[(name, item.value)]
-        parts.append(f"{_QUESTION[name]} is not known" if item.assumed else words)
-    sentence = ", ".join(parts)
-    return sentence[:1].upper() + sentence[1:]
+    return ", ".join(_SHORT[(name, known[name].value)] for name in _WEIGHING if not known[name].assumed)
+
+
+def _started(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def reach_words(exposure: str) -> str:
+    """Who can reach a service, in words; empty where nobody has said."""
+    return _SHORT.get(("exposure", exposure), "")
 
 
 def counterfactual(decided: Decided) -> str:

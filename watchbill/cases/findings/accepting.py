@@ -9,12 +9,12 @@ from watchbill.base.acting import SYSTEM, Actor
 from watchbill.base.problem import conflict, not_found
 from watchbill.base.writer import write
 from watchbill.cases.findings import ringing
-from watchbill.cases.findings.acceptance import SECURITY_ROLES, check_reason, check_second_look, check_signer, check_until
+from watchbill.cases.findings.acceptance import SECURITY_ROLES, check_reason, check_second_look, check_until
 from watchbill.cases.findings.changes import Changes, store_rows, store_story
 from watchbill.cases.findings.hands import close_rows, loaded, redecide
 from watchbill.cases.findings.judging import set_due, set_state
 from watchbill.cases.findings.models import Acceptance, Finding
-from watchbill.cases.findings.people import other_signers, require, signer
+from watchbill.cases.findings.people import called, check_second_name, day, require, signer
 from watchbill.cases.findings.states import allowed, step
 
 
@@ -65,10 +65,9 @@ def _ask(finding: Finding, kind: str, reason: str, until: datetime | None, asker
         finding=finding, kind=kind, state="asked", reason=reason, until=until, asked_by=asker, asked_at=now, decision=finding.decision
     )
     changes = Changes()
-    what = f"accept the risk until {until:%d %b %Y}" if until else "call it not affected"
-    changes.tell(
-        finding, f"finding.{kind}_asked", f"{asker} asks to {what}: {reason}", "finding.signature_wanted", reason=reason, acceptance=row.pk
-    )
+    what = f"accept the risk until {day(until, finding.team)}" if until else "call it not affected"
+    text = f"{called(asker)} asks to {what}: {reason}"
+    changes.tell(finding, f"finding.{kind}_asked", text, "finding.signature_wanted", reason=reason, acceptance=row.pk)
     store_story(changes, by)
     return row.pk
 
@@ -82,15 +81,12 @@ def sign_acceptance(acceptance_id: int, by: Actor) -> None:
     def sign() -> None:
         now = clock.now()
         row, finding = _waiting(acceptance_id)
-        who = signer(person, finding.service, finding.team)
+        check_second_name(row.kind, row.asked_by, signer(person, finding.service, finding.team))
         if row.kind == "accept":
-            check_signer(row.asked_by, who, other_signers(row.asked_by))
             check_until(row.until or now, now)
-        else:
-            check_second_look(row.asked_by, who)
         changes = Changes()
         _sign(row, finding, changes, person.email, now)
-        _write(changes, by, now, f"Signed by {person.email}.")
+        _write(changes, by, now, f"Signed by {person.name}.")
 
     write(sign, name="findings.sign_acceptance")
 
@@ -99,15 +95,21 @@ def _sign(row: Acceptance, finding: Finding, changes: Changes, signed_by: str, n
     row.state, row.settled_by, row.settled_at, row.decision = "signed", signed_by, now, finding.decision
     row.save()
     if row.kind == "not_affected":
-        close_rows([finding], changes, "dismiss", f"Not affected: {row.reason} ({row.asked_by}, signed by {signed_by})", now)
+        close_rows([finding], changes, "dismiss", _not_affected_words(row, signed_by), now)
         return
     set_state(finding, step(finding.state, "accept"), now)
     set_due(finding, row.until)
     finding.not_seen_at, finding.not_seen_why = None, ""
     changes.touch(finding)
     changes.quiets.append(finding)
-    text = f"Accepted until {row.until:%d %b %Y}: {row.reason} Asked by {row.asked_by}, signed by {signed_by}."
+    until = day(row.until, finding.team) if row.until else "further notice"
+    text = f"Accepted until {until}, asked by {called(row.asked_by)} and signed by {called(signed_by)}: {row.reason}"
     changes.tell(finding, "finding.accepted", text, "finding.accepted", reason=row.reason, acceptance=row.pk)
+
+
+def _not_affected_words(row: Acceptance, signed_by: str) -> str:
+    seconded = "" if signed_by == row.asked_by else f", and {called(signed_by)} signed"
+    return f"Not affected, says {called(row.asked_by)}{seconded}: {row.reason}"
 
 
 def reject_acceptance(acceptance_id: int, by: Actor, reason: str = "") -> None:
@@ -122,7 +124,7 @@ def reject_acceptance(acceptance_id: int, by: Actor, reason: str = "") -> None:
         row.state, row.settled_by, row.settled_at, row.settled_why = "rejected", person.email, now, reason.strip()[:2000]
         row.save()
         changes = Changes()
-        text = f"{person.email} turned the request down" + (f": {reason.strip()[:300]}" if reason.strip() else ".")
+        text = f"{person.name} turned the request down" + (f": {reason.strip()[:300]}" if reason.strip() else "")
         changes.tell(finding, "finding.request_rejected", text, "finding.request_rejected", acceptance=row.pk)
         store_story(changes, by)
 
@@ -162,7 +164,7 @@ def expire_due(now: datetime, by: Actor = SYSTEM, limit: int = 500) -> int:
             set_due(finding, None)
             finding.taken_by, finding.taken_at = "", None
             changes.touch(finding)
-            text = f"The acceptance ended. It was asked by {row.asked_by} and signed by {row.settled_by}."
+            text = f"The acceptance ended that {called(row.asked_by)} asked for and {called(row.settled_by)} signed"
             changes.tell(finding, "finding.acceptance_expired", text, "finding.reopened", acceptance=row.pk)
         store_rows(changes, now)
         store_story(changes, by)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.db.models import F, IntegerField, Model, QuerySet, Value
 from django.db.models.expressions import Combinable, CombinedExpression
 
-from watchbill.base.acting import Actor
+from watchbill.base.acting import SYSTEM, Actor
 from watchbill.base.writer import audit, news
 from watchbill.cases.findings.known import chunks
 from watchbill.cases.findings.models import Finding, MergedName, SeenBy
@@ -121,12 +121,24 @@ def spark(mask: int, day: date, today: date) -> tuple[int, ...]:
     return tuple((shifted >> place) & 1 for place in range(SPARK_DAYS - 1, -1, -1))
 
 
+def concluded(by: Actor) -> Actor:
+    """Who concludes from evidence: Watchbill by its rules, whoever brought the evidence or asked for a look. The door stays on record."""
+    return Actor("system", SYSTEM.name, by.source)
+
+
+# What rests on proof alone, also where a person let the scan count.
+_PROOFS = ("finding.fixed", "finding.partly_proven")
+
+
 def store_story(changes: Changes, by: Actor) -> None:
-    """Audit events and news of everything told, in order. Call after `store_rows`, when every finding has its number."""
+    """Audit events and news of everything told, in order. Call after `store_rows`, when every finding has its number.
+
+    A line of a story ends without a full stop, and one event makes one line.
+    """
     for told in changes.told:
         subject = f"finding:{told.finding.pk}"
-        body = {"text": told.text[:500], **told.body}
-        audit(by, told.action, subject, ref=told.ref, body=body)
+        body = {"text": told.text[:500].removesuffix("."), **told.body}
+        audit(concluded(by) if told.action in _PROOFS else by, told.action, subject, ref=told.ref, body=body)
         if told.topic:
             finding = told.finding
             facts = {"state": finding.state, "decision": finding.decision, "service": finding.service, "team": finding.team}

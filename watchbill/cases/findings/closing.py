@@ -74,7 +74,7 @@ def ignored_reason(scan: ScanSummary, looks: Mapping[str, LastLook]) -> str:
         is_old = stale_inputs(scan, looks) == spoken_for
     else:
         is_old = any(look.finished_at > scan.finished_at for look in looks.values())
-    return "Older than what was looked at since; nothing was changed." if is_old else ""
+    return "Older than what was looked at since; nothing was changed" if is_old else ""
 
 
 def adds_only(scan: ScanSummary) -> bool:
@@ -103,7 +103,7 @@ def judge_scan(scan: ScanSummary, looks: Mapping[str, LastLook], unseen: Iterabl
     gone = [item for item in candidates if not reasons[item.id]]
     held = _held_reason(scan, looks, candidates, gone, covered_open)
     if held:
-        reasons |= {item.id: f"The scan that did not show it waits for a person: {held}" for item in gone}
+        reasons |= {item.id: f"The scan that did not show it waits for a person: {held.removesuffix('.')}" for item in gone}
     return Verdict(
         close=() if held else tuple(item.id for item in gone),
         would_close=tuple(item.id for item in gone),

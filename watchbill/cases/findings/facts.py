@@ -122,6 +122,14 @@ def joined(told: Sequence[Facts], advisory: str) -> Facts:
     )
 
 
+def upgrade_to(facts: Facts) -> str:
+    """The version that the upgrade commands name, else the smallest fixed one; "" when there is none."""
+    for version in facts.fixed:
+        if any(version in command for command in facts.upgrade):
+            return version
+    return facts.fixed[0] if facts.fixed else ""
+
+
 def threat_of(facts: Facts) -> ThreatFacts:
     """What the decision needs to know of the threat."""
     listed = _day(facts.kev.date_added) if facts.kev is not None else None

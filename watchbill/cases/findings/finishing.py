@@ -5,10 +5,10 @@ quietened for what was proven fixed. All inside the recording's transaction.
 from watchbill.base.acting import Actor
 from watchbill.base.writer import audit, news
 from watchbill.cases.findings import closing, known, ringing
-from watchbill.cases.findings.changes import store_rows, store_story
+from watchbill.cases.findings.changes import concluded, store_rows, store_story
 from watchbill.cases.findings.closing import Verdict
 from watchbill.cases.findings.models import InputLook, RecordedScan, SeenBy
-from watchbill.cases.findings.rules import ScanOutcome
+from watchbill.cases.findings.rules import ScanOutcome, ScanSummary
 from watchbill.cases.findings.turns import Turn
 
 
@@ -27,10 +27,11 @@ def finish(turn: Turn, verdict: Verdict, by: Actor) -> ScanOutcome:
         news("scan.held", f"scan:{scan.key}", {"source": scan.scope.source, "service": scan.scope.service, "reason": verdict.held_reason})
     outcome = _outcome(turn, verdict)
     _audit_scan(turn, outcome, by)
-    store_story(changes, by)
-    paged = ringing.ring(changes.speaks, by, turn.owners)
-    ringing.ring_unowned([told.finding for told in changes.told if told.action == "finding.unowned"], by, turn.owners)
-    ringing.quiet(changes.quiets, by, "Fixed, and proven by a newer scan.")
+    judge = concluded(by)
+    store_story(changes, judge)
+    paged = ringing.ring(changes.speaks, judge, turn.owners)
+    ringing.ring_unowned([told.finding for told in changes.told if told.action == "finding.unowned"], judge, turn.owners)
+    ringing.quiet(changes.quiets, judge, "Fixed, and proven by a newer scan.")
     return ScanOutcome(
         outcome.opened,
         outcome.seen_again,
@@ -82,7 +83,25 @@ def _supersede(turn: Turn, by: Actor) -> None:
     for held in RecordedScan.objects.filter(feed=turn.feed, state="held", finished_at__lt=turn.scan.finished_at):
         if names >= set(held.inputs):
             RecordedScan.objects.filter(pk=held.pk).update(state="superseded", settled_at=turn.now)
-            audit(by, "scan.superseded", f"scan:{held.key}", body={"text": f"Scan {turn.scan.key} is newer and looked at the same."})
+            audit(by, "scan.superseded", f"scan:{held.key}", ref=f"scan:{turn.scan.key}", body={"text": "A newer scan looked at the same"})
+
+
+def scan_line(scan: ScanSummary, outcome: ScanOutcome) -> str:
+    """What a scan read and what it changed, as a line of a log; what is none is not told."""
+    counts = (
+        (len(outcome.opened), "opened"),
+        (len(outcome.reopened), "came back"),
+        (len(outcome.fixed), "proven fixed"),
+        (len(outcome.not_seen), "not seen"),
+    )
+    told = [f"{count:,} {words}" for count, words in counts if count]
+    place = scan.scope.service or scan.scope.repo or "a place without a service"
+    if closing.adds_only(scan):
+        looked = f"New advisories matched against {place}"
+    else:
+        files = len(scan.inputs_read)
+        looked = f"Looked at {place}: {files:,} {'file' if files == 1 else 'files'}, {scan.packages:,} packages"
+    return f"{looked}; {', '.join(told) or 'nothing changed'}"
 
 
 def _audit_scan(turn: Turn, outcome: ScanOutcome, by: Actor) -> None:
@@ -98,6 +117,5 @@ def _audit_scan(turn: Turn, outcome: ScanOutcome, by: Actor) -> None:
         "fixed": len(outcome.fixed),
         "not_seen": len(outcome.not_seen),
     }
-    if outcome.held:
-        body["text"] = f"Waits for a person: {outcome.held_reason}"
+    body["text"] = f"Waits for a person: {outcome.held_reason.removesuffix('.')}" if outcome.held else scan_line(scan, outcome)
     audit(by, "scan.held" if outcome.held else "scan.recorded", f"scan:{scan.key}", body=body, occurred_at=scan.finished_at)

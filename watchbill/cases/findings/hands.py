@@ -21,7 +21,7 @@ from watchbill.cases.findings.judging import standing_of as standing
 from watchbill.cases.findings.known import chunks
 from watchbill.cases.findings.models import YES, Acceptance, Finding
 from watchbill.cases.findings.owners import Owners
-from watchbill.cases.findings.people import require, require_unless_system
+from watchbill.cases.findings.people import called, require, require_unless_system, team_called
 from watchbill.cases.findings.states import is_reopening, step
 from watchbill.cases.findings.weighing import weigh
 from watchbill.paging import services as paging
@@ -71,7 +71,7 @@ def take(finding_id: int, by: Actor, person: PersonInfo | str | int | None = Non
             return
         finding.taken_by, finding.taken_at = chosen.email, now
         changes.touch(finding)
-        changes.tell(finding, "finding.taken", f"{chosen.name} is on it.", "finding.taken", person=chosen.email)
+        changes.tell(finding, "finding.taken", f"{chosen.name} is on it", "finding.taken", person=chosen.email)
 
     change(finding_id, by, "take", run)
 
@@ -88,11 +88,13 @@ def assign(finding_id: int, team: str, by: Actor, reason: str = "") -> None:
             return
         place = (finding.service, finding.repo, finding.manifest)
         before, finding.team, finding.unowned, finding.owner_fixed = finding.team, info.slug, False, True
-        finding.owner_rule = f"Handed on to {info.name} by {by.name}" + (f": {reason.strip()[:200]}" if reason.strip() else "")
+        because = reason.strip()[:200].removesuffix(".")
+        finding.owner_rule = f"{called(by)} handed it on to {info.name}" + (f": {because}." if because else ".")
         finding.owner_origin = "person"
         finding.taken_by, finding.taken_at = "", None
         changes.touch(finding)
-        changes.tell(finding, "finding.assigned", f"Handed on from {before} to {info.slug}.", "finding.assigned", team=info.slug)
+        text = f"{called(by)} handed it on from {team_called(before)} to {info.name}"
+        changes.tell(finding, "finding.assigned", text, "finding.assigned", team=info.slug)
         store_rows(changes, now)
         store_story(changes, by)
         _ring_new_owner(finding, by, Owners(now))
@@ -105,7 +107,7 @@ def _ring_new_owner(finding: Finding, by: Actor, owners: Owners) -> None:
     """The former owner's alert ends; the new one's begins."""
     if not finding.is_open or finding.decision not in ("now", "hours") or finding.pin != "pinned":
         return
-    ringing.quiet([finding], by, f"Handed on to {finding.team}.")
+    ringing.quiet([finding], by, f"Handed on to {team_called(finding.team)}.")
     finding.alert_key = ""
     ringing.ring([finding], by, owners)
 
@@ -126,10 +128,10 @@ def claim_fix(finding_id: int, by: Actor) -> None:
         if finding.state == "fix_claimed":
             return
         set_state(finding, step(finding.state, "claim_fix"), now)
-        finding.claimed_by, finding.claimed_at = by.name, now
+        finding.claimed_by, finding.claimed_at = called(by), now
         changes.touch(finding)
         place = {"repo": finding.repo, "branch": finding.branch, "manifest": finding.manifest}
-        text = f"{by.name} says that it is fixed; a newer scan has to prove it."
+        text = f"{called(by)} says that it is fixed; a newer scan has to prove it"
         changes.tell(finding, "finding.fix_claimed", text, "verification_wanted", **place)
 
     change(finding_id, by, "claim_fix", run)
@@ -143,7 +145,7 @@ def verification_began(finding_id: int, by: Actor) -> None:
             return
         set_state(finding, step(finding.state, "verify"), now)
         changes.touch(finding)
-        changes.tell(finding, "finding.verifying", "It is being looked at again.")
+        changes.tell(finding, "finding.verifying", "It is being looked at again")
 
     change(finding_id, by, "verification_began", run)
 
@@ -155,7 +157,7 @@ def triage(finding_id: int, by: Actor) -> None:
     def run(finding: Finding, changes: Changes, now: datetime) -> None:
         set_state(finding, step(finding.state, "triage"), now)
         changes.touch(finding)
-        changes.tell(finding, "finding.triaged", f"{by.name} looked at what was assumed.", "finding.triaged")
+        changes.tell(finding, "finding.triaged", f"{called(by)} looked at what was assumed, and left it so", "finding.triaged")
 
     change(finding_id, by, "triage", run)
 
@@ -163,7 +165,7 @@ def triage(finding_id: int, by: Actor) -> None:
 def retire(finding_id: int, reason: str, by: Actor) -> None:
     """The thing itself is gone (manifest removed, service ended): closed as retired, which is not fixed. Takes security and a reason."""
     require(by, "triage")
-    _close(finding_id, by, "retire", f"Retired by {by.name}: {check_reason(reason)}")
+    _close(finding_id, by, "retire", f"Retired by {called(by)}: {check_reason(reason)}")
 
 
 def reopen(finding_id: int, reason: str, by: Actor) -> None:
@@ -178,7 +180,7 @@ def reopen(finding_id: int, reason: str, by: Actor) -> None:
             finding.reopened_count, finding.reopened_at = finding.reopened_count + 1, now
         Acceptance.objects.filter(finding=finding, state="signed").update(state="ended", ended_at=now)
         changes.touch(finding)
-        changes.tell(finding, "finding.reopened", f"Reopened by {by.name}: {text}", "finding.reopened")
+        changes.tell(finding, "finding.reopened", f"Reopened by {called(by)}: {text}", "finding.reopened")
 
     def both() -> None:
         change(finding_id, by, "reopen", run)

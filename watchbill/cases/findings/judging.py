@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from watchbill.cases.decisions.rules import RANK, Decided, DecisionInput, ServiceContext, ThreatFacts, decide, gather_inputs, wakes
-from watchbill.cases.decisions.sentences import decision_why, short_why
+from watchbill.cases.decisions.sentences import after_colon, decided_line, decision_why, short_why
 from watchbill.cases.findings.changes import Changes, seen_today
 from watchbill.cases.findings.facts import Facts, as_stored, joined, threat_of, to_json
 from watchbill.cases.findings.models import Finding
@@ -120,23 +120,27 @@ def weigh_finding(finding: Finding, told: Sequence[Facts], evidence: Evidence | 
 
 
 def tell_weighed(changes: Changes, finding: Finding, weighed: Weighed, decided_why: str, before: str, ref: str = "") -> None:
-    """The story of a weighing: opened, reopened, refuted, outgrown, decided anew. Nothing when nothing changed."""
+    """The story of a weighing: opened, reopened, refuted, outgrown, decided anew; one line each, the whole why beside it. Nothing when
+    nothing changed.
+    """
+    decided = decided_line(finding.decision, finding.short_why)
     inputs = [f"{item['name']}: {item['label']} ({item['source']})" for item in finding.inputs]
     told: dict[str, str | int | bool | list[str]] = {"decision": finding.decision, "outcome": finding.outcome, "inputs": inputs}
+    told |= {"why": decided_why[:500]} if decided_why else {}
     if weighed.opened:
-        changes.tell(finding, "finding.opened", f"Opened. Decided {finding.decision}: {decided_why}", "finding.opened", ref, **told)
+        changes.tell(finding, "finding.opened", f"Opened, {decided}", "finding.opened", ref, **told)
         if finding.unowned:
-            changes.tell(finding, "finding.unowned", "No owner was found, so it is security's.", "finding.unowned", ref)
+            changes.tell(finding, "finding.unowned", "No owner was found, so it is security's", "finding.unowned", ref)
     elif weighed.reopened:
-        text = f"Came back after it was {state_words(before)}. Decided {finding.decision}: {decided_why}"
+        text = f"Came back after it was {state_words(before)}, {decided}"
         changes.tell(finding, "finding.reopened", text, "finding.reopened", ref, **told)
     elif weighed.outgrown:
-        text = f"Outgrew what was accepted. Decided {finding.decision}: {decided_why}"
+        text = f"Outgrew what was accepted, {decided}"
         changes.tell(finding, "finding.outgrown", text, "finding.decided", ref, **told)
     elif weighed.redecided:
-        changes.tell(finding, "finding.decided", f"Decided {finding.decision}: {decided_why}", "finding.decided", ref, **told)
+        changes.tell(finding, "finding.decided", f"{decided[:1].upper()}{decided[1:]}", "finding.decided", ref, **told)
     if weighed.refuted:
-        changes.tell(finding, "finding.refuted", "Not fixed yet: a newer scan still sees it.", "finding.refuted", ref)
+        changes.tell(finding, "finding.refuted", "Not fixed yet: a newer scan still sees it", "finding.refuted", ref)
 
 
 def reaches_people(finding: Finding, weighed: Weighed) -> bool:
@@ -146,7 +150,12 @@ def reaches_people(finding: Finding, weighed: Weighed) -> bool:
 
 def full_why(finding: Finding, decided: Decided) -> str:
     """The decision in one or two sentences."""
-    return decision_why(decided) if finding.pin == "pinned" else f"{finding.short_why}; security is asked."
+    return decision_why(decided) if finding.pin == "pinned" else f"{finding.short_why}. Security is asked."
+
+
+def ringing_why(finding: Finding, decided: Decided) -> str:
+    """The decision as the first thing an alert says: `Decided now: exploited in the wild. It may wake people at any hour.`"""
+    return f"Decided {finding.decision}: {after_colon(full_why(finding, decided))}"
 
 
 def prove_fixed(finding: Finding, changes: Changes, why: str, proof: dict[str, str], now: datetime, ref: str) -> bool:
@@ -173,6 +182,7 @@ __all__ = [
     "full_why",
     "prove_fixed",
     "reaches_people",
+    "ringing_why",
     "seen_today",
     "set_due",
     "set_state",

@@ -12,8 +12,8 @@ from watchbill.cases.findings.jobs import EXPIRE, EXPIRE_EVERY_SECONDS, REDECIDE
 from watchbill.cases.findings.models import Finding
 
 _SENTENCES = {
-    "paging.acknowledged": "{who} acknowledged the page.",
-    "paging.exhausted": "Everybody on the escalation policy was paged, and nobody answered.",
+    "paging.acknowledged": "{who} acknowledged{way}",
+    "paging.exhausted": "Everybody on the escalation policy was paged, and nobody answered",
 }
 
 
@@ -27,7 +27,7 @@ def bell_rang(item: NewsItem) -> None:
     targets = sorted({*(f"finding:{pk}" for pk in ids), *([item.subject] if number.isdecimal() else [])})
     mark = f"news:{item.id}"
     who = str(item.body.get("name") or item.body.get("person") or "Somebody")
-    text = _SENTENCES[item.topic].format(who=who)
+    text = _SENTENCES[item.topic].format(who=who, way=f" {item.body['way']}" if item.body.get("way") else "")
 
     def note() -> None:
         told = {event.target for event in events_for(targets, limit=1000) if event.ref == mark}

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from watchbill.base.problem import Problem
 from watchbill.cases.decisions.rules import ServiceContext
+from watchbill.cases.decisions.sentences import reach_words
 from watchbill.cases.findings.weighing import DueDates
 from watchbill.cases.limits import HOURS_DUE_WORKING_HOURS, NOW_DUE_HOURS
 from watchbill.roster import queries as roster
@@ -18,6 +19,7 @@ class Owners:
         self._owners: dict[tuple[str, str, str], Ownership] = {}
         self._services: dict[str, ServiceInfo | None] = {}
         self._dates: dict[str, DueDates] = {}
+        self._names: dict[str, str] | None = None
 
     def owner(self, service: str, repo: str, manifest: str) -> Ownership:
         """Who owns this place. Never nobody: it falls to security, with origin "fallback"."""
@@ -43,12 +45,26 @@ class Owners:
         return ServiceContext(
             service=info.slug,
             exposure=info.exposure,
-            exposure_by=info.exposure_set_by,
+            exposure_by=self.name(info.exposure_set_by),
             exposure_at=info.exposure_set_at,
             tier=info.tier,
-            tier_by=info.tier_set_by,
+            tier_by=self.name(info.tier_set_by),
             tier_at=info.tier_set_at,
         )
+
+    def name(self, who: str) -> str:
+        """A person's name for their address; anything else as it is."""
+        if self._names is None:
+            self._names = {person.email: person.name for person in roster.people()}
+        return self._names.get(who, who)
+
+    def where(self, service: str, repo: str, team: str) -> str:
+        """The place in one sentence, for somebody who was just woken: service, team, who can reach it."""
+        info = self.service(service)
+        called = f"Service {service}" if service else f"Repository {repo}" if repo else ""
+        reach = reach_words(info.exposure) if info is not None else ""
+        said = ", ".join(part for part in (called, f"team {roster.team(team).name}" if team else "", reach) if part)
+        return f"{said[:1].upper()}{said[1:]}." if said else ""
 
     def dates(self, team: str) -> DueDates:
         """When work that is decided now would be due for this team."""

@@ -14,12 +14,15 @@ from typing import Any, TypeVar, cast
 from django.db.models import Count, Q, QuerySet
 
 from watchbill.base import changes, clock, trail
-from watchbill.base.problem import invalid, not_found
+from watchbill.base.problem import Problem, invalid, not_found
 from watchbill.cases.findings.filters import narrowed, order_of
 from watchbill.cases.findings.models import YES, Acceptance, Finding, RecordedScan, SeenBy
+from watchbill.cases.findings.people import check_second_name, signer
 from watchbill.cases.findings.search import Query, parse
 from watchbill.cases.findings.views import AcceptanceInfo, FindingDetail, FindingRow, HeldScan, acceptance_of, detail_of, row_of
 from watchbill.cases.limits import COUNT_AT_MOST, PAGE_NUMBER, PAGE_ROWS
+from watchbill.roster import queries as roster
+from watchbill.roster.facts import PersonInfo
 
 T = TypeVar("T")
 FACETS = ("state", "decision", "team", "service")
@@ -234,6 +237,18 @@ def waiting_acceptances() -> tuple[AcceptanceInfo, ...]:
     """Requests that wait for a second person, oldest first."""
     rows = Acceptance.objects.select_related("finding").filter(state="asked").order_by("asked_at")[:200]
     return tuple(acceptance_of(row) for row in rows)
+
+
+def may_sign(acceptance_id: int, person: PersonInfo) -> bool:
+    """Whether this person may sign that request now: the rule that `services.sign_acceptance` goes by, asked beforehand."""
+    row = Acceptance.objects.select_related("finding").filter(pk=acceptance_id, state="asked").first()
+    if row is None or not roster.may(person, "act"):
+        return False
+    try:
+        check_second_name(row.kind, row.asked_by, signer(person, row.finding.service, row.finding.team))
+    except Problem:
+        return False
+    return True
 
 
 def acceptances(finding_id: int) -> tuple[AcceptanceInfo, ...]:

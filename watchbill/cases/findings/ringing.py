@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from watchbill.base.acting import Actor
 from watchbill.base.writer import audit
 from watchbill.cases.decisions.rules import RANK
-from watchbill.cases.findings.facts import from_json
-from watchbill.cases.findings.judging import decide_for, full_why
+from watchbill.cases.findings.facts import from_json, upgrade_to
+from watchbill.cases.findings.guidance import first_things, runs
+from watchbill.cases.findings.judging import decide_for, ringing_why
 from watchbill.cases.findings.models import YES, Finding
 from watchbill.cases.findings.owners import Owners
 from watchbill.cases.limits import GUIDANCE_LINES, NAMED_IN_ALERT
@@ -50,10 +51,11 @@ def _ring_one(finding: Finding, by: Actor, owners: Owners) -> None:
         policy=owners.policy(finding.service, team),
         team=team,
         link=f"/findings/{finding.pk}/",
+        where=owners.where(finding.service, finding.repo, finding.team),
         guidance=_guidance(finding),
         by=by,
     )
-    _remember([finding], ref.id, f"finding:{finding.pk}", by)
+    _remember([finding], ref, f"finding:{finding.pk}", by)
 
 
 def _ring_many(group: Sequence[Finding], by: Actor, owners: Owners) -> None:
@@ -61,7 +63,7 @@ def _ring_many(group: Sequence[Finding], by: Actor, owners: Owners) -> None:
     ordered = sorted(group, key=lambda one: (RANK[one.decision], one.due_sort, one.pk))
     first, team = ordered[0], _team(ordered[0], owners)
     place = first.service or first.repo or "a place without a service"
-    named = [f"{one.title} (finding {one.pk})" for one in ordered[:NAMED_IN_ALERT]]
+    named = [f"{one.title} (finding {one.pk})." for one in ordered[:NAMED_IN_ALERT]]
     rest = len(ordered) - len(named)
     key = f"findings:{first.service[:100]}:{first.pk}"
     ref = paging.open_alert(
@@ -69,36 +71,41 @@ def _ring_many(group: Sequence[Finding], by: Actor, owners: Owners) -> None:
         dedup_key=key,
         title=f"{len(ordered)} findings on {place} need working hours",
         decision="hours",
-        why=(f"{len(ordered)} findings were decided hours at once, so they ring once.", *named, *([f"and {rest} more"] if rest else [])),
+        why=(f"{len(ordered)} findings were decided hours at once, so they ring once.", *named, *([f"And {rest} more."] if rest else [])),
         policy=owners.policy(first.service, team),
         team=team,
         link=f"/findings/?q=service%3A{first.service}+is%3Aopen+decision%3Ahours"
         if first.service.isascii() and first.service
         else "/findings/",
-        guidance=tuple(dict.fromkeys(command for one in ordered for command in from_json(one.facts).upgrade))[:GUIDANCE_LINES],
+        where=owners.where(first.service, first.repo, first.team),
+        guidance=tuple(dict.fromkeys(line for one in ordered for line in runs(from_json(one.facts).upgrade)))[:GUIDANCE_LINES],
         by=by,
     )
-    _remember(ordered, ref.id, key, by)
+    _remember(ordered, ref, key, by)
 
 
-def _remember(findings: Sequence[Finding], alert_id: int, key: str, by: Actor) -> None:
-    """Which alert speaks for a finding, on its row and in its story."""
+def _remember(findings: Sequence[Finding], ref: paging.AlertRef, key: str, by: Actor) -> None:
+    """Which alert speaks for a finding, on its row; and in its story where the alert's own beginning doesn't tell it."""
+    alert_id = ref.id
     ids = [finding.pk for finding in findings]
     left = {finding.alert_key for finding in findings if finding.alert_key and finding.alert_key != key}
     Finding.objects.filter(pk__in=ids).update(alert_id=alert_id, alert_key=key)
     for old in sorted(left - set(Finding.objects.filter(alert_key__in=left, is_open__in=YES).values_list("alert_key", flat=True))):
         paging.resolve_alert(old, by, f"Alert {alert_id} speaks for it now.")
+    if ref.created and len(ids) == 1:
+        return
+    others = f", together with {len(ids) - 1} {'other' if len(ids) == 2 else 'others'}" if len(ids) > 1 else ""
     for pk in ids:
-        text = f"Alert {alert_id} was opened for it" + (f", together with {len(ids) - 1} others." if len(ids) > 1 else ".")
+        text = f"Alert {alert_id} speaks for it{others}"
         audit(by, "finding.rang", f"finding:{pk}", ref=f"alert:{alert_id}", body={"text": text, "alert": alert_id})
 
 
 def _title(finding: Finding) -> str:
-    return f"{finding.title} on {finding.service}" if finding.service and finding.service not in finding.title else finding.title
+    return f"{finding.title}, in {finding.service}" if finding.service and finding.service not in finding.title else finding.title
 
 
 def _why(finding: Finding, owners: Owners) -> tuple[str, ...]:
-    lines = [f"Decided {finding.decision}: {full_why(finding, decide_for(finding, from_json(finding.facts), owners))}"]
+    lines = [ringing_why(finding, decide_for(finding, from_json(finding.facts), owners))]
     if finding.reopened_count and finding.reopened_at == owners.now:
         lines.append(f"It came back after it was closed ({finding.reopened_count} so far).")
     if finding.owner_rule:
@@ -108,14 +115,7 @@ def _why(finding: Finding, owners: Owners) -> tuple[str, ...]:
 
 def _guidance(finding: Finding) -> tuple[str, ...]:
     facts = from_json(finding.facts)
-    place = f"In {finding.manifest}" + (f" of {finding.repo}" if finding.repo else "")
-    if not facts.upgrade:
-        return (f"{place}: {facts.package} {facts.installed}.", "There is no fixed version yet: reduce who can reach it.")
-    return (
-        f"{place}: raise {facts.package} from {facts.installed}.",
-        *facts.upgrade[:GUIDANCE_LINES],
-        "Then press \u201cI fixed it\u201d, or send a new scan.",
-    )
+    return first_things(facts.package, facts.installed, upgrade_to(facts), finding.manifest, finding.repo, facts.upgrade[:GUIDANCE_LINES])
 
 
 def quiet(findings: Sequence[Finding], by: Actor, why: str) -> None:
@@ -154,10 +154,17 @@ def ring_unowned(findings: Sequence[Finding], by: Actor, owners: Owners) -> None
             dedup_key=unowned_key(service, repo, manifest),
             title=f"Nobody owns {manifest or service or repo}",
             decision="hours",
-            why=(f"{len(group)} findings there have no owner, so security has them until one is named.", group[0].owner_rule),
+            why=(_unowned_why(len(group)), group[0].owner_rule),
             policy=owners.policy("", security),
             team=security,
             link="/findings/?q=is%3Aunowned",
+            where=owners.where(service, repo, ""),
             guidance=("Name an owner: a rule in the roster, the service's team, or CODEOWNERS.",),
             by=by,
         )
+
+
+def _unowned_why(count: int) -> str:
+    if count == 1:
+        return "1 finding there has no owner, so security has it until one is named."
+    return f"{count} findings there have no owner, so security has them until one is named."

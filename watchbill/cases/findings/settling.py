@@ -14,7 +14,7 @@ from watchbill.cases.findings.changes import Changes, store_rows, store_story
 from watchbill.cases.findings.hands import close_rows
 from watchbill.cases.findings.known import Known
 from watchbill.cases.findings.models import YES, Finding, InputLook, RecordedScan, SeenBy
-from watchbill.cases.findings.people import require_unless_system
+from watchbill.cases.findings.people import called, require_unless_system
 from watchbill.cases.findings.rules import ScanOutcome
 from watchbill.cases.findings.states import allowed
 from watchbill.cases.findings.unshown import close_sighting
@@ -42,7 +42,7 @@ def _release(scan_key: str, by: Actor, reason: str) -> ScanOutcome:
     InputLook.objects.filter(feed=scan.feed, manifest__in=_emptied(scan)).update(packages=0, finished_at=scan.finished_at)
     _settle(scan, "released", by, reason, now)
     store_story(changes, by)
-    ringing.quiet(changes.quiets, by, f"{by.name} released the scan that no longer shows it.")
+    ringing.quiet(changes.quiets, by, f"{called(by)} let the scan count that no longer shows it.")
     fixed = tuple(told.finding.pk for told in changes.told if told.action == "finding.fixed")
     return ScanOutcome(fixed=fixed, unchanged=not changes.told)
 
@@ -65,7 +65,7 @@ def _retire(changes: Changes, loaded: Known, row: SeenBy, scan: RecordedScan, by
     finding = loaded.findings[row.finding_id]
     if not any(one.open for one in loaded.told.get(finding.pk, [])) and allowed(finding.state, "retire"):
         close_rows(
-            [finding], changes, "retire", f"{row.manifest or 'What it was in'} is gone or empty; {by.name} released scan {scan.key}.", now
+            [finding], changes, "retire", f"{row.manifest or 'What it was in'} is gone or empty; {called(by)} let that scan count.", now
         )
 
 
@@ -86,7 +86,8 @@ def reject_held_scan(scan_key: str, by: Actor, reason: str = "") -> None:
 def _settle(scan: RecordedScan, state: str, by: Actor, reason: str, now: datetime) -> None:
     scan.state, scan.settled_by, scan.settled_at, scan.settled_why = state, by.name[:254], now, reason.strip()[:2000]
     scan.save(update_fields=["state", "settled_by", "settled_at", "settled_why"])
-    text = f"{by.name} {state} the scan that waited: {scan.held_reason}"
+    did = "let the scan count that waited" if state == "released" else "threw the scan away that waited"
+    text = f"{called(by)} {did}: {scan.held_reason.removesuffix('.')}"
     audit(by, f"scan.{state}", f"scan:{scan.key}", body={"text": text[:500], "reason": reason.strip()[:500]})
     news(f"scan.{state}", f"scan:{scan.key}", {"service": scan.feed.service})
 

@@ -5,6 +5,7 @@ applies it to rows in memory. Nothing here closes by silence.
 from collections.abc import Sequence
 from datetime import datetime
 
+from watchbill.cases.decisions.sentences import after_colon
 from watchbill.cases.findings import closing, known
 from watchbill.cases.findings.changes import Changes, is_new
 from watchbill.cases.findings.closing import OpenSighting, Verdict
@@ -76,7 +77,7 @@ def proof_text(row: SeenBy, scan: RecordedScan, version: str | None) -> str:
         stands = f"{row.advisory} no longer applies to {package}"
     else:
         stands = f"{package} is at {version} now" if version else f"{package} is no longer there"
-    return f"A complete, newer scan read {row.manifest} ({count:,} packages): {stands}. Scan {scan.key}."
+    return f"A complete, newer scan read {row.manifest} ({count:,} packages): {stands}."
 
 
 def _mark_not_seen(turn: Turn, row: SeenBy, why: str) -> None:
@@ -89,4 +90,4 @@ def _mark_not_seen(turn: Turn, row: SeenBy, why: str) -> None:
     if finding.is_open and finding.not_seen_at is None:
         finding.not_seen_at, finding.not_seen_why = turn.now, why[:500]
         turn.changes.touch(finding)
-        turn.changes.tell(finding, "finding.not_seen", f"Not seen: {why}", ref=f"scan:{turn.scan.key}")
+        turn.changes.tell(finding, "finding.not_seen", f"Not seen: {after_colon(why)}", ref=f"scan:{turn.scan.key}")

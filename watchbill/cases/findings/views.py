@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from watchbill.cases.decisions.rules import Decided, DecisionInput
-from watchbill.cases.decisions.sentences import counterfactual, if_not_done
+from watchbill.cases.decisions.sentences import after_colon, counterfactual, if_not_done
 from watchbill.cases.findings.changes import spark
-from watchbill.cases.findings.facts import Facts, from_json
+from watchbill.cases.findings.facts import Facts, from_json, upgrade_to
 from watchbill.cases.findings.judging import full_why
 from watchbill.cases.findings.models import Acceptance, Finding, RecordedScan
 from watchbill.cases.findings.states import OPEN_STATES
@@ -55,11 +55,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class ProofLine:
-    """One thing that has to pass, or has: state is pass, fail (seen) or wait."""
+    """One thing that has to pass, or has: state is pass, fail (seen) or wait. `scan` is the key of the scan that says so, if one does."""
 
     state: str
     text: str
     at: datetime | None
+    scan: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,25 +249,19 @@ def what(finding: Finding, facts: Facts) -> str:
     return text
 
 
-def upgrade_to(facts: Facts) -> str:
-    """The version that the upgrade commands name, else the smallest fixed one."""
-    for version in facts.fixed:
-        if any(version in command for command in facts.upgrade):
-            return version
-    return facts.fixed[0] if facts.fixed else ""
-
-
 def proof_of(finding: Finding, last_scan: RecordedScan | None) -> tuple[ProofLine, ...]:
     """What has passed, and what is waited for."""
-    passed = tuple(ProofLine("pass", str(item["text"]), datetime.fromisoformat(str(item["at"]))) for item in finding.proof)
+    passed = tuple(
+        ProofLine("pass", str(item["text"]), datetime.fromisoformat(str(item["at"])), str(item.get("scan", ""))) for item in finding.proof
+    )
     if finding.state not in OPEN_STATES:
         return passed or ((ProofLine("wait", finding.closed_why, finding.closed_at),) if finding.closed_why else ())
     place = finding.manifest or "the same place"
     named = f"{finding.package} {finding.installed}".strip()
-    seen = ProofLine("fail", f"{named} stands in {place}" + (f", by scan {last_scan.key}." if last_scan else "."), finding.last_seen)
+    seen = ProofLine("fail", f"{named} stands in {place}.", finding.last_seen, last_scan.key if last_scan else "")
     wanted = f"A complete, newer scan of {place} without {named}."
     if finding.not_seen_at is not None:
-        seen = ProofLine("wait", f"Not seen, and not proven gone: {finding.not_seen_why}", finding.not_seen_at)
+        seen = ProofLine("wait", f"Not seen, and not proven gone: {after_colon(finding.not_seen_why)}.", finding.not_seen_at)
     if finding.claimed_by:
         wanted = f"{finding.claimed_by} says that it is fixed. {wanted}"
     return (*passed, seen, ProofLine("wait", wanted, finding.claimed_at))

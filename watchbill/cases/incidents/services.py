@@ -57,7 +57,7 @@ def _start(said: str, seed: int, by: Actor, person_id: int | None) -> IncidentRe
     for person in watch:
         _bring_in(row, person.id, "paged", now)
     _line(row, now, "page", who, f"{who} pulled the cord: \u201c{said}\u201d")
-    audit(by, "incident.started", f"incident:{row.pk}", body={"text": f"Incident {name} was started.", "codename": name})
+    audit(by, "incident.started", f"incident:{row.pk}", body={"text": f"Incident {name} was started", "codename": name})
     news("incident.started", f"incident:{row.pk}", {"codename": name})
     security = roster.security_team()
     alert = paging.open_alert(
@@ -156,7 +156,7 @@ def stand_down(incident_id: int, by: Actor) -> None:
         row.state, row.closed_at, row.closed_by = "closed", now, person.email
         row.save(update_fields=["state", "closed_at", "closed_by"])
         _line(row, now, "step", person.name, f"{person.name} stood down")
-        audit(by, "incident.closed", f"incident:{row.pk}", body={"text": f"Incident {row.codename} was closed.", "codename": row.codename})
+        audit(by, "incident.closed", f"incident:{row.pk}", body={"text": f"Incident {row.codename} was closed", "codename": row.codename})
         news("incident.closed", f"incident:{row.pk}", {"codename": row.codename})
         paging.resolve_alert(f"incident:{row.pk}", by, "The incident was stood down.")
 
