@@ -140,18 +140,19 @@ async def take_body(exchange: Exchange, body: BinaryIO, arriving: Arriving) -> i
     """
     clock = asyncio.get_running_loop().time
     begun, size = clock(), 0
-    pieces = aiter(exchange)
+    pieces = exchange.__aiter__()
     try:
         while True:
             patience = begun + limits.REQUEST_GRACE_SECONDS + size / limits.REQUEST_BYTES_PER_SECOND - clock()
-            chunk = await asyncio.wait_for(anext(pieces, None), max(0.0, patience))
-            if chunk is None:
-                return size
+            # Not the built-in anext with a default: granian's awaitable makes it crash the interpreter.
+            chunk = await asyncio.wait_for(pieces.__anext__(), max(0.0, patience))
             if size + len(chunk) > limits.REQUEST_BYTES:
                 raise _too_large()
             arriving.add(len(chunk))
             size += len(chunk)
             body.write(chunk)
+    except StopAsyncIteration:
+        return size
     except TimeoutError as late:
         raise Problem("slow_upload", "The upload was too slow", "Send it again over a faster line.", status=408, retryable=True) from late
     finally:
