@@ -66,25 +66,23 @@ class SignInSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PagingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Caps of the bell. The first page of an alert is never held back by them."""
+    """How the bell behaves: how long a sender may take, when a page counts as late, how long its link works, who hears its heart."""
 
-    pages_per_person_hour: int = 30
-    pages_per_minute: int = 120
-    send_attempts: int = 5
     lease_seconds: int = 60
     late_after_seconds: int = 60
     ack_link_hours: int = 24
     heartbeat_url: str = ""
-    heartbeat_seconds: int = 60
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that can be set. `database_url` empty: the embedded database in `data`."""
+    """Everything that can be set. `database_url` empty: the embedded database in `data`. `trusted_proxies`: how many reverse proxies of
+    ours a request passes, so that the limits on signing in count people and not the proxy."""
 
     data: Path = Path(".watchbill")
     addr: str = "127.0.0.1:8080"
     public_url: str = ""
     allowed_hosts: list[str] = []
+    trusted_proxies: int = 0
     database_url: str = ""
     timezone: str = "UTC"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
