@@ -318,7 +318,7 @@ class TestHostileFiles:
         assert answer.headers["content-type"] == "application/problem+json"
 
     def test_a_gzip_bomb_is_refused(self, house: House) -> None:
-        bomb = gzip.compress(b"\x00" * (70 * 1024 * 1024, mtime=0))
+        bomb = gzip.compress(b"\x00" * (70 * 1024 * 1024))
         answer = house.api("POST", "/api/v1/inbox?service=berth-board&filename=package-lock.json", bomb, **{"Content-Encoding": "gzip"})
         assert answer.status == 413
 
