@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -157,14 +158,24 @@ class TestTheLookInWords:
         assert summary.inputs_unreadable == (("c/poetry.lock", "cut short"),)
 
     def test_nothing_changed_is_said(self) -> None:
-        assert (
-            outcome_sentence(look((ReadManifest("go.mod", "gomod", ()),)), ScanOutcome())
-            == "1 of 1 files read, 0 packages. Nothing changed."
-        )
+        assert outcome_sentence(look((ReadManifest("go.mod", "gomod", ()),)), ScanOutcome()) == "1 file read, 0 packages; nothing changed."
 
     def test_what_changed_is_counted(self) -> None:
         outcome = ScanOutcome(opened=(1, 2), fixed=(3,), unchanged=False)
-        assert outcome_sentence(look(), outcome).endswith("2 new, 1 proven fixed.")
+        assert outcome_sentence(look(), outcome).endswith("; 2 new findings, 1 proven fixed.")
+
+    def test_one_finding_is_said_as_one(self) -> None:
+        assert outcome_sentence(look(), ScanOutcome(fixed=(3,), unchanged=False)).endswith("; 1 finding proven fixed.")
+
+    def test_what_could_not_be_read_is_counted_among_all(self) -> None:
+        read, unread = ReadManifest("go.mod", "gomod", ()), UnreadManifest("yarn.lock", "no lockfile")
+        assert outcome_sentence(replace(look((read,)), unread=(unread,)), ScanOutcome()).startswith("1 of 2 files read, ")
+
+    def test_an_ignored_scan_says_why(self) -> None:
+        told = outcome_sentence(look(), ScanOutcome(ignored="Older than what was looked at since; nothing was changed"))
+        assert told.endswith("; older than what was looked at since; nothing was changed.")
 
     def test_a_held_scan_says_why(self) -> None:
-        assert "Held: it read nothing" in outcome_sentence(look(), ScanOutcome(held=True, held_reason="it read nothing"))
+        assert "; it waits for a person: it read nothing." in outcome_sentence(
+            look(), ScanOutcome(held=True, held_reason="it read nothing")
+        )

@@ -160,7 +160,7 @@ class TestAWatchedPath:
         services.check_now(source, by=ALICE)
         (tmp_path / "repo" / "package-lock.json").write_bytes(lockfile(left_shelf="1.2.0"))
         saltmarsh.forward(hours=1)
-        assert "1 proven fixed" in services.check_now(source, by=ALICE).sentence
+        assert "1 finding proven fixed" in services.check_now(source, by=ALICE).sentence
 
     def test_is_looked_at_again_by_itself_when_its_last_look_is_old(self, source: int, saltmarsh: SettableClock) -> None:
         services.check_now(source, by=ALICE)
@@ -299,4 +299,4 @@ class TestVerbs:
         (tmp_path / "package-lock.json").write_bytes(lockfile(left_shelf="1.0.0"))
         answer = verbs.watch({"path": str(tmp_path), "service": "berth-board"}, ALICE)
         assert "1 new" in answer["outcome"]
-        assert "Nothing changed" in verbs.check({"source": answer["source"]}, ALICE)["outcome"]
+        assert "nothing changed" in verbs.check({"source": answer["source"]}, ALICE)["outcome"]

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 def test_codeowners_of_the_services_one_repository_decides(company: None) -> None:
     found = queries.owner_of(service="berth-board", path="apps/board/package-lock.json")
     assert (found.team, found.service, found.origin, found.line) == ("berths", "berth-board", "codeowners", 2)
-    assert found.rule == "`/apps/**` belongs to Berths (CODEOWNERS, line 2)"
+    assert found.rule == "`/apps/**` belongs to Berths (CODEOWNERS, line 2)."
 
 
 def test_a_repository_of_one_service_stands_for_it(company: None) -> None:

@@ -43,12 +43,12 @@ def owner(path: str, *rules: Rule, service: str = "", service_team: str = "", co
 
 
 def test_the_last_line_that_matches_decides() -> None:
-    assert owner("apps/board/package-lock.json") == ("berths", "`/apps/**` belongs to Berths (CODEOWNERS, line 3)")
-    assert owner("apps/pay/go.mod") == ("payments", "`/apps/pay/` belongs to Payments (CODEOWNERS, line 4)")
+    assert owner("apps/board/package-lock.json") == ("berths", "`/apps/**` belongs to Berths (CODEOWNERS, line 3).")
+    assert owner("apps/pay/go.mod") == ("payments", "`/apps/pay/` belongs to Payments (CODEOWNERS, line 4).")
 
 
 def test_a_team_is_known_by_its_short_name_under_any_organisation() -> None:
-    assert owner("infra/main.tf") == ("platform", "`*.tf` belongs to Platform (CODEOWNERS, line 8)")
+    assert owner("infra/main.tf") == ("platform", "`*.tf` belongs to Platform (CODEOWNERS, line 8).")
 
 
 def test_the_line_is_stored_beside_the_sentence() -> None:
@@ -66,7 +66,7 @@ def test_the_first_owner_on_a_line_whom_the_roster_knows_counts() -> None:
 
 def test_an_explicit_rule_goes_before_codeowners() -> None:
     team, sentence = owner("apps/board/x", Rule(1, "payments", path="/apps/board/**"))
-    assert (team, sentence) == ("payments", "`/apps/board/**` belongs to Payments (ownership rule 1)")
+    assert (team, sentence) == ("payments", "`/apps/board/**` belongs to Payments (ownership rule 1).")
 
 
 def test_of_explicit_rules_the_last_that_matches_decides() -> None:
@@ -88,12 +88,12 @@ def test_a_rule_about_a_service_says_nothing_where_no_service_is_named() -> None
 
 def test_the_sentence_of_a_rule_names_all_its_patterns() -> None:
     rule = Rule(4, "platform", repo="saltmarsh/*", path="/ci/**")
-    assert owner("ci/build.yml", rule)[1] == "`/ci/**` in `saltmarsh/*` belongs to Platform (ownership rule 4)"
+    assert owner("ci/build.yml", rule)[1] == "`/ci/**` in `saltmarsh/*` belongs to Platform (ownership rule 4)."
 
 
 def test_where_codeowners_is_silent_the_services_team_owns_it() -> None:
     found = owner("free/x", service="tide-feed", service_team="platform")
-    assert found == ("platform", "tide-feed belongs to Platform (roster, service)")
+    assert found == ("platform", "The roster gives tide-feed to Platform.")
 
 
 def test_an_owner_whom_the_roster_does_not_know_is_named_in_the_sentence() -> None:
@@ -103,7 +103,7 @@ def test_an_owner_whom_the_roster_does_not_know_is_named_in_the_sentence() -> No
 
 
 def test_what_nobody_claims_goes_to_security_and_says_so() -> None:
-    assert owner("x", codeowners="") == ("security", "No rule names an owner of `x` in `saltmarsh/board`, so it goes to Security")
+    assert owner("x", codeowners="") == ("security", "No rule names an owner of `x` in `saltmarsh/board`, so it goes to Security.")
 
 
 def test_a_question_about_nothing_goes_to_security() -> None:
@@ -205,3 +205,15 @@ def test_a_pattern_of_a_rule_that_can_not_be_used_is_refused(pattern: str) -> No
 @pytest.mark.parametrize("pattern", ["", "/apps/**", "berth-*", "g" * limits.GLOB_CHARS])
 def test_a_pattern_of_a_rule_that_can_be_used_is_taken(pattern: str) -> None:
     assert check_glob(pattern, "rule[1].path") == pattern
+
+
+def test_a_pattern_for_everything_is_said_as_everything_in_the_repository() -> None:
+    found = decide_owner(
+        Question(repo="saltmarsh/kiosk", path="a/b"), Known((), "* @saltmarsh/berths", {}, {"berths": "Berths"}, "", "security")
+    )
+    assert found.rule == "Everything in saltmarsh/kiosk belongs to Berths (CODEOWNERS, line 1)."
+
+
+def test_every_sentence_of_ownership_ends_in_a_full_stop() -> None:
+    for path, service_team in (("apps/x", ""), ("free/x", "platform"), ("unknown/x", ""), ("", "")):
+        assert owner(path, service="tide-feed", service_team=service_team)[1].endswith(".")

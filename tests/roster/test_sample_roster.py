@@ -70,7 +70,7 @@ def test_berth_boards_page_goes_from_berths_to_security_to_the_second_to_all(sal
 
 def test_the_lockfile_of_berth_board_belongs_to_berths_by_line_14(saltmarsh: None) -> None:
     found = queries.owner_of(service="berth-board", repo="saltmarsh/berth-board", path="package-lock.json")
-    assert found.rule == "`/package-lock.json` belongs to Berths (CODEOWNERS, line 14)"
+    assert found.rule == "`/package-lock.json` belongs to Berths (CODEOWNERS, line 14)."
 
 
 def test_every_service_has_a_team_with_a_watch_and_a_policy(saltmarsh: None) -> None:

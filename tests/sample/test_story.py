@@ -13,9 +13,10 @@ from watchbill.base import clock as base_clock
 from watchbill.base import loop, settings, state
 from watchbill.base.acting import Actor
 from watchbill.base.problem import Problem
-from watchbill.base.trail import events
+from watchbill.base.trail import events, events_for
 from watchbill.cases.findings import queries as findings
 from watchbill.intake.scans import advisories
+from watchbill.paging import queries as pages
 from watchbill.paging import services as paging
 from watchbill.sample import mark, queries, services
 
@@ -82,7 +83,7 @@ class TestPlaying:
     def test_the_upgrade_is_proven_by_the_look_that_follows(self, saltmarsh: SettableClock) -> None:
         before = story().finding_id
         saltmarsh.forward(minutes=1)
-        assert "1 proven fixed" in services.upgrade_and_rescan(before, by=NEWCOMER)
+        assert "1 finding proven fixed" in services.upgrade_and_rescan(before, by=NEWCOMER)
         assert (story().finding_id, story().step) == (before, "fixed")
 
     def test_the_upgrade_stands_among_the_changes(self, saltmarsh: SettableClock) -> None:
@@ -95,6 +96,49 @@ class TestPlaying:
         with pytest.raises(Problem) as refused:
             services.upgrade_and_rescan(row.id, by=NEWCOMER)
         assert "package-lock.json" in str(refused.value)
+
+
+class TestTheStoryInWords:
+    """Opened, paged, escalated, acknowledged, fixed: what each step says of itself."""
+
+    def test_the_first_page_says_why_bob(self, saltmarsh: SettableClock) -> None:
+        page = pages.pages(story().alert_id)[0]
+        assert page.why_you == "Nobody in Berths is on watch until Tue 08:00 CET, so it goes to the security watch: you."
+
+    def test_the_alert_says_where_and_what_to_do_first(self, saltmarsh: SettableClock) -> None:
+        alert = pages.alert(story().alert_id)
+        assert alert.where == "Service berth-board, team Berths, open to the internet."
+        assert alert.guidance[:3] == (
+            "Raise react-server-dom-webpack from 19.1.1 to 19.1.2 in `package-lock.json` of saltmarsh/berth-board.",
+            "Run `npm install --save-exact react-server-dom-webpack@19.1.2`.",
+            "`npm ls react-server-dom-webpack` then shows 19.1.2 once.",
+        )
+
+    def test_the_next_page_says_that_nobody_answered(self, saltmarsh: SettableClock) -> None:
+        services.forward(10, by=NEWCOMER)
+        assert (
+            pages.pages(story().alert_id)[-1].why == "Nobody answered in time, so it goes to the watch of Security, second: Mira Solberg."
+        )
+
+    def test_the_whole_story_of_the_finding_is_one_line_for_each_step(self, saltmarsh: SettableClock) -> None:
+        paging.acknowledge(story().alert_id, by=NEWCOMER, person_id=queries.newcomer().id, channel="desk")
+        saltmarsh.forward(minutes=1)
+        services.upgrade_and_rescan(story().finding_id, by=NEWCOMER)
+        loop.run_turns()
+        assert [(event.actor, event.body["text"]) for event in events_for([f"finding:{story().finding_id}"])] == [
+            ("watchbill", "Opened, decided now: exploited in the wild, open to the internet, very high harm to people"),
+            ("bob@saltmarsh.example", "Bob Lindqvist says that it is fixed; a newer scan has to prove it"),
+            ("watchbill", "A complete, newer scan read package-lock.json (62 packages): react-server-dom-webpack is at 19.1.2 now"),
+            ("watchbill", "Bob Lindqvist acknowledged at the desk"),
+        ]
+
+    def test_the_deploy_before_it_was_the_owners(self, saltmarsh: SettableClock) -> None:
+        assert [event.actor for event in events(action="change.recorded")] == ["alice@saltmarsh.example"]
+
+    def test_moving_the_clock_names_who_did(self, saltmarsh: SettableClock) -> None:
+        services.forward(10, by=NEWCOMER)
+        (moved,) = events(action="sample.clock_moved")
+        assert moved.body["text"] == "Nobody answered: Bob Lindqvist moved the sample's clock on by 10 min"
 
 
 class TestLeaving:

@@ -59,9 +59,9 @@ def decide_owner(question: Question, known: Known) -> Ownership:
     before = f"{stranger} " if stranger else ""
     if known.service_team:
         name = known.team_names.get(known.service_team, known.service_team)
-        return Ownership(known.service_team, question.service, f"{before}{question.service} belongs to {name} (roster, service)", "service")
+        return Ownership(known.service_team, question.service, f"{before}The roster gives {question.service} to {name}.", "service")
     name = known.team_names.get(known.fallback, known.fallback)
-    sentence = f"{before}No rule names an owner of {_subject(question)}, so it goes to {name}"
+    sentence = f"{before}No rule names an owner of {_subject(question)}, so it goes to {name}."
     return Ownership(known.fallback, question.service, sentence, "fallback")
 
 
@@ -74,7 +74,7 @@ def _by_rule(question: Question, known: Known) -> Ownership | None:
         if rule_matches(rule, question):
             name = known.team_names.get(rule.team, rule.team)
             patterns = " in ".join(f"`{pattern}`" for pattern in (rule.path, rule.repo, rule.service) if pattern)
-            return Ownership(rule.team, question.service, f"{patterns} belongs to {name} (ownership rule {rule.number})", "rule")
+            return Ownership(rule.team, question.service, f"{patterns} belongs to {name} (ownership rule {rule.number}).", "rule")
     return None
 
 
@@ -97,7 +97,8 @@ def _by_codeowners(question: Question, known: Known) -> tuple[Ownership | None, 
         team = known.handles.get(owner.lower()) or _team_by_name(owner, known)
         if team:
             name = known.team_names.get(team, team)
-            return Ownership(team, question.service, f"`{pattern}` belongs to {name} (CODEOWNERS, line {line})", "codeowners", line), ""
+            what = f"Everything in {question.repo}" if pattern == "*" and question.repo else f"`{pattern}`"
+            return Ownership(team, question.service, f"{what} belongs to {name} (CODEOWNERS, line {line}).", "codeowners", line), ""
     if owners:
         named = ", ".join(owner for _, owner in owners)
         return None, f"`{pattern}` names {named} (CODEOWNERS, line {line}), whom the roster doesn't know."

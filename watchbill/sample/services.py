@@ -27,6 +27,7 @@ from watchbill.roster import sign_in_links
 from watchbill.sample import mark, places, queries
 
 BY = Actor("system", "sample company", "sample")
+OWNER = "alice@saltmarsh.example"  # who deploys berth-board in the story
 LONGEST_STEP = timedelta(hours=24)
 
 
@@ -55,7 +56,7 @@ def set_up() -> None:
     roster_services.apply_roster(places.roster().read_text(encoding="utf-8"), by=BY, where="the sample company's roster.toml")
     writer.write(lambda: state.put("company", "sample"), name="sample.company")
     changes.record_change(
-        by=BY,
+        by=Actor("person", OWNER, "deploys"),
         summary="Deploy 4112 of berth-board: merged kiosk-2025, a branch from before the fix",
         source="deploys",
         kind="deploy",
@@ -83,7 +84,8 @@ def forward(minutes: int, *, by: Actor) -> datetime:
 
     def move() -> None:
         state.put("clock_offset", str((clock.offset() + step).total_seconds()))
-        writer.audit(by, "sample.clock_moved", "company:sample", body={"minutes": minutes})
+        text = f"Nobody answered: {_called(by)} moved the sample's clock on by {minutes} min"
+        writer.audit(by, "sample.clock_moved", "company:sample", body={"text": text, "minutes": minutes})
 
     writer.write(move, name="sample.forward")
     clock.forward(step)
@@ -92,7 +94,7 @@ def forward(minutes: int, *, by: Actor) -> datetime:
 
 
 def upgrade_and_rescan(finding_id: int, *, by: Actor) -> str:
-    """Do what the owner would: raise the package in the lockfile, deploy, say so, and look again; the sentence of that look."""
+    """Do what the owner would: raise the package in the lockfile, deploy, say so, and look again; a sentence of what that look found."""
     _require_sample()
     detail = findings.finding(finding_id)
     source = scans.source_of_service(detail.service)
@@ -108,7 +110,11 @@ def upgrade_and_rescan(finding_id: int, *, by: Actor) -> str:
         targets=[f"service:{detail.service}"],
     )
     finding_services.claim_fix(finding_id, by=by)
-    return scan_services.check_now(source.id, by=by).sentence
+    return f"Upgraded and looked again: {scan_services.check_now(source.id, by=by).sentence}"
+
+
+def _called(by: Actor) -> str:
+    return roster.person(by.name).name if by.kind == "person" else "somebody"
 
 
 def _raise_in_lockfile(file: Path, package: str, version: str) -> None:

@@ -156,13 +156,24 @@ def versions_standing(read: Iterable[ReadManifest]) -> Callable[[str, str, str],
 
 
 def outcome_sentence(look: Look, outcome: ScanOutcome) -> str:
-    """One line for the sources page: what was read and what it changed, in plain words."""
-    seen = f"{len(look.read)} of {len(look.read) + len(look.unread)} files read, {look.packages} packages"
+    """One sentence for the sources page: what was read and what it changed, in plain words."""
+    if outcome.ignored:
+        return f"{_read_words(look)}; {outcome.ignored[:1].lower()}{outcome.ignored[1:]}."
     if outcome.held:
-        return f"{seen}. Held: {outcome.held_reason}"
-    changes = [
-        f"{count} {word}"
-        for count, word in ((len(outcome.opened), "new"), (len(outcome.reopened), "came back"), (len(outcome.fixed), "proven fixed"))
-        if count
-    ]
-    return f"{seen}. {', '.join(changes) if changes else 'Nothing changed'}."
+        return f"{_read_words(look)}; it waits for a person: {outcome.held_reason.removesuffix('.')}."
+    told = [_counted(len(outcome.opened), "new finding")] if outcome.opened else []
+    for count, did in ((len(outcome.reopened), "came back"), (len(outcome.fixed), "proven fixed")):
+        if count:
+            told.append(f"{count:,} {did}" if told else f"{_counted(count, 'finding')} {did}")
+    return f"{_read_words(look)}; {', '.join(told) or 'nothing changed'}."
+
+
+def _read_words(look: Look) -> str:
+    """What was read: "1 file read, 62 packages", or "1 of 2 files read, 62 packages"."""
+    read, named = len(look.read), len(look.read) + len(look.unread)
+    files = _counted(read, "file") if read == named else f"{read:,} of {_counted(named, 'file')}"
+    return f"{files} read, {_counted(look.packages, 'package')}"
+
+
+def _counted(number: int, one: str) -> str:
+    return f"{number:,} {one if number == 1 else f'{one}s'}"
