@@ -153,7 +153,9 @@ class Engineer:
 
 @pytest.fixture(scope="module")
 def alice(server: Server, place: Path) -> Engineer:
-    made = server.run("token", "create", "--name", "laptop", "--person", "alice@quayside.example", "--scopes", "read", "act", "send", "--json")
+    made = server.run(
+        "token", "create", "--name", "laptop", "--person", "alice@quayside.example", "--scopes", "read", "act", "send", "--json"
+    )
     token = re.search(r"wbk_[\w-]+", made.stdout)
     assert token, made.stdout
     return Engineer(server, place, token.group(0))
