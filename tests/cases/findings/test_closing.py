@@ -21,7 +21,7 @@ def test_a_newer_complete_scan_without_it_proves_it_fixed(saltmarsh: Company):
     after = saltmarsh.only()
     assert after.state == "fixed"
     assert after.proof_sentence == (
-        "A complete, newer scan read package-lock.json (100 packages): react-server-dom-webpack is at 19.1.2 now."
+        "A complete, newer scan read package-lock.json (100 packages); react-server-dom-webpack is at 19.1.2 now."
     )
     assert [(line.state, line.at, line.scan) for line in after.proof] == [("pass", saltmarsh.clock.now(), "scan-2")]
 

@@ -38,7 +38,7 @@ def test_the_whole_story_is_one_line_for_each_event(saltmarsh: Company, fixed: i
         "Opened, decided now: exploited in the wild, open to the internet, very high harm to people",
         "Bob Lindqvist acknowledged on this site",
         "Alice Duarte says that it is fixed; a newer scan has to prove it",
-        "A complete, newer scan read package-lock.json (100 packages): react-server-dom-webpack is at 19.1.2 now",
+        "Proven fixed: a complete, newer scan read package-lock.json (100 packages); react-server-dom-webpack is at 19.1.2 now",
     ]
 
 

@@ -108,7 +108,7 @@ def after_colon(line: str) -> str:
     return line[:1].lower() + line[1:] if line.split(" ", 1)[0].rstrip(",;") in _OPENINGS else line
 
 
-_OPENINGS = frozenset({"Nobody", "The", "No", *(words.split(" ", 1)[0].capitalize() for words in _SHORT.values())})
+_OPENINGS = frozenset({"A", "Nobody", "The", "No", *(words.split(" ", 1)[0].capitalize() for words in _SHORT.values())})
 _WEIGHING = ("exploitation", "exposure", "human_impact")
 
 

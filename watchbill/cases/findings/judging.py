@@ -171,7 +171,7 @@ def prove_fixed(finding: Finding, changes: Changes, why: str, proof: dict[str, s
     set_due(finding, None)
     changes.touch(finding)
     changes.quiets.append(finding)
-    changes.tell(finding, "finding.fixed", why, "finding.fixed", ref)
+    changes.tell(finding, "finding.fixed", f"Proven fixed: {after_colon(why)}", "finding.fixed", ref)
     return True
 
 

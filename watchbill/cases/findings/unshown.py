@@ -77,7 +77,7 @@ def proof_text(row: SeenBy, scan: RecordedScan, version: str | None) -> str:
         stands = f"{row.advisory} no longer applies to {package}"
     else:
         stands = f"{package} is at {version} now" if version else f"{package} is no longer there"
-    return f"A complete, newer scan read {row.manifest} ({count:,} packages): {stands}."
+    return f"A complete, newer scan read {row.manifest} ({count:,} packages); {stands}."
 
 
 def _mark_not_seen(turn: Turn, row: SeenBy, why: str) -> None:
