@@ -58,9 +58,18 @@ def unsign(purpose: str, token: str, now: datetime) -> str:
     content, mac = _split(token)
     if not hmac.compare_digest(mac, _mac(purpose, content)):
         raise _invalid_link()
-    if now >= datetime.fromtimestamp(int.from_bytes(content[:_EXPIRY_BYTES], "big"), UTC):
+    if now >= _end_of(content):
         raise Problem("link_expired", "This link has expired", "Its time is over.", remedy="Sign in, or ask for a new link.", status=410)
     return content[_EXPIRY_BYTES:].decode()
+
+
+def ends(token: str) -> datetime:
+    """When a token that `unsign` took stops being valid. Raises Problem for what is no token."""
+    return _end_of(_split(token)[0])
+
+
+def _end_of(content: bytes) -> datetime:
+    return datetime.fromtimestamp(int.from_bytes(content[:_EXPIRY_BYTES], "big"), UTC)
 
 
 def _split(token: str) -> tuple[bytes, bytes]:

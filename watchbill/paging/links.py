@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watchbill.base import clock
-from watchbill.base.keys import sign, unsign
+from watchbill.base.keys import ends, sign, unsign
 from watchbill.base.problem import Problem
 from watchbill.base.settings import settings
 from watchbill.paging import limits
@@ -18,11 +18,12 @@ PURPOSE = "paging.ack"
 
 @dataclass(frozen=True, slots=True)
 class AckLink:
-    """What a link stands for."""
+    """What a link stands for, and until when it is good."""
 
     page: PageInfo
     alert: AlertInfo
     person: PersonInfo
+    ends: datetime
 
 
 def ack_link(page_id: int) -> str:
@@ -47,4 +48,4 @@ def read_ack_link(token: str, now: datetime) -> AckLink:
         raise Problem("link_invalid", "This link is not valid", "It names another page.", remedy="Sign in.", status=404)
     if not person.active:
         raise Problem("link_invalid", "This link is not valid any more", "The account that it was made for is closed.", status=404)
-    return AckLink(about, alert(alert_id), person)
+    return AckLink(about, alert(alert_id), person, ends(token))

@@ -38,6 +38,7 @@ from watchbill.roster.watch import (
     schedule,
     schedules,
     shifts,
+    shifts_of,
     team,
     teams,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "service",
     "services",
     "shifts",
+    "shifts_of",
     "team",
     "teams",
     "teams_of",

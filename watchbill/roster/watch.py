@@ -95,10 +95,19 @@ def shifts(slug: str, start: datetime, end: datetime) -> tuple[Shift, ...]:
 
     Raises ``Problem`` for an unknown schedule, an empty range, or one longer than ``limits.SHIFTS_DAYS``.
     """
+    found = schedule(slug)
+    return shifts_of((found,), start, end)[found.slug]
+
+
+def shifts_of(found: tuple[ScheduleInfo, ...], start: datetime, end: datetime) -> dict[str, tuple[Shift, ...]]:
+    """As ``shifts``, for several schedules at once by their slugs: their people are looked up together."""
     if end - start > timedelta(days=limits.SHIFTS_DAYS):
         raise invalid("end", "This is too long a stretch.", f"Ask for at most {limits.SHIFTS_DAYS} days.")
-    found = schedule(slug)
     people = _people_of(found)
+    return {one.slug: _laid(one, people, start, end) for one in found}
+
+
+def _laid(found: ScheduleInfo, people: dict[str, PersonInfo], start: datetime, end: datetime) -> tuple[Shift, ...]:
     try:
         laid = final_shifts(*_laid_out(found, start, end), start, end)
     except CalendarError as error:
@@ -106,8 +115,9 @@ def shifts(slug: str, start: datetime, end: datetime) -> tuple[Shift, ...]:
     return tuple(_shift(interval, people) for interval in laid)
 
 
-def _people_of(found: ScheduleInfo) -> dict[str, PersonInfo]:
-    emails = {email for layer in found.layers for email in layer.people} | {override.person for override in found.overrides}
+def _people_of(found: tuple[ScheduleInfo, ...]) -> dict[str, PersonInfo]:
+    emails = {email for one in found for layer in one.layers for email in layer.people}
+    emails |= {override.person for one in found for override in one.overrides}
     return {row.email: person_info(row) for row in models.Person.objects.filter(email__in=emails, is_active=True)}
 
 
