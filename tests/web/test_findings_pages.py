@@ -14,17 +14,16 @@ from watchbill.cases.findings import queries as findings
 from watchbill.roster import queries as roster
 from watchbill.sample import queries as sample
 from watchbill.web.pages.findings import csv_answer
-from watchbill.web.reader import names_of_people
 from watchbill.web.telling import named
 
 ORDER = [
     "What",
     "Why you",
     "Why now",
+    "What happens if I don’t",
     "What to do",
     "How it will be proven",
     "What changed around it",
-    "What happens if I don’t",
     "History",
 ]
 
@@ -58,7 +57,7 @@ def test_every_input_of_the_decision_names_its_source(saltmarsh: Company, story:
     inputs = findings.finding(story.finding_id).inputs
     assert len(inputs) == 4
     for one in inputs:
-        assert named(one.source, names_of_people()) in html
+        assert named(one.source, {person.email: person.name for person in roster.people()}) in html
 
 
 def test_what_was_assumed_is_shown_as_assumed(saltmarsh: Company) -> None:
@@ -94,7 +93,7 @@ def test_claiming_the_fix_waits_for_proof(saltmarsh: Company) -> None:
     number = some_open()
     assert press(saltmarsh, number, do="fixed") == 303
     assert findings.finding(number).state in ("fix_claimed", "verifying")
-    assert "Wait for the proof" in page_of(saltmarsh, number)
+    assert "wait for the proof" in page_of(saltmarsh, number)
 
 
 def test_accepting_a_risk_asks_for_a_second_name(saltmarsh: Company) -> None:

@@ -98,8 +98,8 @@ class TestTags:
 class TestTelling:
     """Trail events in words."""
 
-    def test_an_events_own_text_comes_first(self) -> None:
-        assert telling.told(event("finding.opened", text="Opened. Decided now."), {}) == "Opened. Decided now."
+    def test_an_events_own_text_comes_first_without_its_full_stop(self) -> None:
+        assert telling.told(event("finding.opened", text="Opened, decided now."), {}) == "Opened, decided now"
 
     def test_people_are_named_where_records_keep_addresses(self) -> None:
         assert telling.told(event("page.sent", "page:1", channel="email", to="bob@example.test"), NAMES) == "Paged Bob by e-mail"

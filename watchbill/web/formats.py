@@ -95,6 +95,37 @@ def when(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
     return f"{day(moment, zone, now)} {at}"
 
 
+def brief(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """As `when`, in the fewest letters, for narrow tables: '20:00 CET', 'Tue 09:00 CET', '3 Dec 09:00 CET'."""
+    local, here = moment.astimezone(zone), now.astimezone(zone)
+    apart = (local.date() - here.date()).days
+    at = clock(moment, zone)
+    if apart == 0:
+        return at
+    return f"{local:%a}{NBSP}{at}" if 0 < apart < 7 else f"{day(moment, zone, now)}{NBSP}{at}"
+
+
+def sentence(text: str) -> str:
+    """With its full stop, unless it ends in a mark of its own; nothing stays nothing."""
+    plain = text.rstrip()
+    return plain if not plain or plain[-1] in ".!?…" else f"{plain}."
+
+
+def lowered(text: str) -> str:
+    """The first letter small, as after a colon; a word in capitals keeps them."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
+
+
+def raised(text: str) -> str:
+    """The first letter large, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def first_name(name: str) -> str:
+    """'Noor Haddad' is 'Noor', for narrow places that say the whole name elsewhere."""
+    return (name.split() or [""])[0]
+
+
 def iso(moment: datetime) -> str:
     """RFC 3339 in UTC, to the second, as `datetime` attributes and files want it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

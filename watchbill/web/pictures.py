@@ -207,6 +207,7 @@ def trail_lanes(
     height = 34 * len(rows)
     bands = _join(format_html('<rect class="band" width="100%" y="{}" height="34"/>', 34 * i) for i in range(0, len(rows), 2))
     days_apart = (end - start) > timedelta(hours=20)
+    clock = "%H:%M:%S" if (end - start) < timedelta(minutes=10) else "%H:%M"
     grid = _join(
         format_html(
             '<line class="grid" x1="{0}" x2="{0}" y1="0" y2="{1}"/><text x="{0}" y="{2}" text-anchor="{3}">{4}</text>',
@@ -214,7 +215,7 @@ def trail_lanes(
             height,
             height + 18,
             anchor,
-            formats.weekday(tick, zone) if days_apart else f"{tick.astimezone(zone):%H:%M}",
+            formats.weekday(tick, zone) if days_apart else tick.astimezone(zone).strftime(clock),
         )
         for tick, anchor in _ticks(start, end, 5)
     )

@@ -11,7 +11,7 @@ from watchbill.base.acting import Actor
 from watchbill.roster import queries as roster
 from watchbill.roster.queries import PersonInfo
 
-_KEPT = "_watchbill_person"
+_KEPT, _NAMES = "_watchbill_person", "_watchbill_names"
 
 
 def reader(request: HttpRequest) -> PersonInfo | None:
@@ -44,9 +44,12 @@ def actor(person: PersonInfo) -> Actor:
     return Actor("person", person.email, "web")
 
 
-def names_of_people() -> dict[str, str]:
-    """Everybody's name by their address, so that pages say names where records keep addresses."""
-    return {person.email: person.name for person in roster.people()}
+def names_of_people(request: HttpRequest) -> dict[str, str]:
+    """Everybody's name by their address, so that pages say names where records keep addresses; asked once a request."""
+    if not hasattr(request, _NAMES):
+        setattr(request, _NAMES, {person.email: person.name for person in roster.people()})
+    names: dict[str, str] = getattr(request, _NAMES)
+    return names
 
 
 def zone_of(person: PersonInfo | None) -> ZoneInfo:

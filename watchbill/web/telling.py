@@ -1,8 +1,11 @@
-"""Trail events in words, as the log lines of pages show them. Pure; it reads what an event says of itself and never adds to it."""
+"""Trail events in words, as the log lines of pages show them. Pure; it reads what an event says of itself and never adds to it.
+
+One event is one line, and what two rooms wrote down of the same step is told once. Log lines end without a full stop.
+"""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +15,7 @@ from watchbill.web import formats
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of a log: when, who (a person, empty for the product itself), what, and the number of its event."""
+    """A line of a log: when, who (a person, empty for the product itself), what, the number of its event, and the people it names."""
 
     at: datetime
     text: str
@@ -20,13 +23,14 @@ class Entry:
     seq: int | None = None
     sub: str = ""
     who: str = ""
+    people: tuple[str, ...] = ()
 
 
-_CHANNELS = {
+CHANNELS = {
     "desk": "at the desk",
     "email": "by e-mail",
     "web": "on this site",
-    "link": "by the link",
+    "link": "by the link in the page",
     "api": "over the API",
     "cli": "at a terminal",
 }
@@ -34,11 +38,6 @@ _CHANNELS = {
 # {name}: a value of the event's body; {target_}: what it was done to, without its kind.
 _TOLD = {
     "advisories.loaded": "Loaded advisories: {added} new, {changed} changed, {withdrawn} withdrawn",
-    "alert.acknowledged": "Acknowledged {channel}; pages called off: {called_off}",
-    "alert.escalated": "Escalated to the next step",
-    "alert.exhausted": "Everybody on the policy was paged, and nobody answered",
-    "alert.opened": "Alert opened: {title}",
-    "alert.resolved": "Alert resolved: {why}",
     "change.recorded": "{summary}",
     "inbox.accepted": "Took {filename} in",
     "incident.started": "Pulled the cord",
@@ -51,9 +50,8 @@ _TOLD = {
     "person.signed_out": "Signed out",
     "repo.codeowners_read": "Took the CODEOWNERS of {target_} in",
     "roster.applied": "Applied a roster: {changed} changed",
-    "sample.clock_moved": "Nobody answered: the sample's clock was moved on by {minutes} min",
+    "sample.clock_moved": "Nobody answered: the clock was moved on by {minutes} min",
     "sample.left": "Left the sample for an own company",
-    "scan.recorded": "Scan of {service}, {packages} packages: {opened} opened, {seen_again} seen again, {not_seen} not seen, {fixed} fixed",
     "sign_in_link.issued": "Made a one-time link for {target_}",
     "sign_in_link.redeemed": "Used a one-time link",
     "source.added": "Source added for {service}",
@@ -61,8 +59,8 @@ _TOLD = {
     "token.revoked": "Revoked the token {name}",
 }
 
-
 _ADDRESS = re.compile(r"[^\s@<>(),:;]{1,64}@[^\s@<>(),:;]{1,190}[^\s@<>(),:;.]")
+_DECIDED = re.compile(r"^Decided \w+: ")
 
 
 def told(event: TrailEvent, names: Mapping[str, str]) -> str:
@@ -70,12 +68,35 @@ def told(event: TrailEvent, names: Mapping[str, str]) -> str:
 
     Addresses of people we know are read as their names.
     """
-    return named(_text(event), names)
+    return named(_text(event), names).removesuffix(".")
+
+
+_PARTS = ("added", "changed", "removed", "joined", "left")
+_BRIEF = 64
+
+
+def in_brief(event: TrailEvent, names: Mapping[str, str]) -> str:
+    """As `told`, in one short line for a table that names beside it what the event is about; the event's own page says the rest."""
+    verb = event.action.rpartition(".")[2]
+    if not event.body.get("text") and event.action not in _TOLD and verb in _PARTS:
+        what = _changed(event) if verb == "changed" else ""
+        return named(f"{formats.raised(formats.word(verb))}{f': {what}' if what else ''}", names)
+    text = told(event, names)
+    for end in (". ", ": ", "; nothing", "; ", ", "):
+        head, found, _ = text.partition(end)
+        if found and len(text) > _BRIEF and len(head) > _BRIEF // 4:
+            text = head
+    return text
 
 
 def named(text: str, names: Mapping[str, str]) -> str:
     """The text with the addresses of people we know read as their names."""
     return _ADDRESS.sub(lambda found: names.get(found.group(0), found.group(0)), text)
+
+
+def plainly(reason: str) -> str:
+    """A decision's reason without the decision in front, since its badge stands beside it."""
+    return formats.sentence(formats.raised(_DECIDED.sub("", reason)))
 
 
 def _text(event: TrailEvent) -> str:
@@ -94,8 +115,13 @@ def _text(event: TrailEvent) -> str:
 def _values(event: TrailEvent) -> Mapping[str, Any]:
     values = {**event.body, "target_": event.target.partition(":")[2]}
     if "channel" in values:
-        values["channel"] = _CHANNELS.get(str(values["channel"]), f"by {values['channel']}")
+        values["channel"] = channel(str(values["channel"]))
     return values
+
+
+def channel(name: str) -> str:
+    """How a channel is said in a sentence: 'by e-mail', 'at the desk'."""
+    return CHANNELS.get(name, f"by {name}") if name else ""
 
 
 def _plain(event: TrailEvent) -> str:
@@ -104,9 +130,13 @@ def _plain(event: TrailEvent) -> str:
     did = formats.word(event.action.rpartition(".")[2])
     reason = next((event.body[name] for name in ("why", "reason", "note", "title", "name") if isinstance(event.body.get(name), str)), "")
     if event.action.endswith(".changed"):
-        reason = ", ".join(f"{formats.word(name)} {value}" for name, value in event.body.items() if isinstance(value, str))
+        reason = _changed(event)
     text = f"{formats.word(kind)} {ident} {did}".strip()
-    return f"{text[:1].upper()}{text[1:]}: {reason}" if reason and reason != ident else f"{text[:1].upper()}{text[1:]}"
+    return f"{formats.raised(text)}: {reason}" if reason and reason != ident else formats.raised(text)
+
+
+def _changed(event: TrailEvent) -> str:
+    return ", ".join(f"{formats.word(name)} {value}" for name, value in event.body.items() if isinstance(value, str))
 
 
 def who(event: TrailEvent, names: Mapping[str, str]) -> str:
@@ -114,11 +144,46 @@ def who(event: TrailEvent, names: Mapping[str, str]) -> str:
     return "" if event.actor_kind == "system" else names.get(event.actor, event.actor)
 
 
-LOUD = ("page.sent", "page.failed", "alert.opened", "alert.escalated", "alert.exhausted", "finding.opened", "finding.reopened")
+def by_whom(name: str, names: Mapping[str, str]) -> str:
+    """'by Alice Duarte'; programs and the sample are named as such."""
+    return f"by {names.get(name, f'the {name}' if name == 'sample company' else name)}"
+
+
+LOUD = ("page.sent", "page.failed", "alert.escalated", "alert.exhausted", "finding.opened", "finding.reopened")
+# What a look proves is nobody's word, also when a person asked for the look.
+PROVEN = ("finding.opened", "finding.reopened", "finding.fixed", "finding.partly_proven", "finding.not_seen", "finding.refuted")
+CLOSED = ("finding.fixed", "finding.not_affected", "finding.withdrawn", "finding.retired", "finding.accepted", "finding.duplicate")
 
 
 def entry(event: TrailEvent, names: Mapping[str, str]) -> Entry:
     """A trail event as a line of a log."""
     look = "page" if event.action in LOUD else "change" if event.action == "change.recorded" else ""
-    text, name = told(event, names), who(event, names)
-    return Entry(event.occurred_at, text, look, event.seq, "", "" if name in text else name)
+    text, name = told(event, names), "" if event.action in PROVEN else who(event, names)
+    people = tuple(one for one in dict.fromkeys(names.values()) if one and one in text)
+    return Entry(event.occurred_at, text, look, event.seq, "", "" if name in text else name, people)
+
+
+def story(events: Sequence[TrailEvent], names: Mapping[str, str]) -> list[Entry]:
+    """The events of one subject and of its pages, given oldest first, as a log, newest first: each step once."""
+    return [_short(event, entry(event, names)) for event in reversed(list(_once(events)))]
+
+
+def _short(event: TrailEvent, line: Entry) -> Entry:
+    """An alert's title is that of the page around its log, which doesn't repeat it."""
+    return replace(line, text=line.text.partition(": ")[0]) if event.action == "alert.opened" else line
+
+
+def _once(events: Sequence[TrailEvent]) -> Iterable[TrailEvent]:
+    """Without what another room's event of the same step says already."""
+    opened = {event.target for event in events if event.action == "alert.opened"}
+    answered = {event.target for event in events if event.action == "alert.acknowledged"}
+    closings = [event.seq for event in events if event.action in CLOSED]
+    for event in events:
+        alert = f"alert:{event.body.get('alert', '')}"
+        if event.action == "finding.rang" and alert in opened:
+            continue
+        if event.action == "finding.acknowledged" and alert in answered:
+            continue
+        if event.action == "alert.resolved" and any(0 < event.seq - seq <= 3 for seq in closings):
+            continue
+        yield event

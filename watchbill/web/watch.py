@@ -5,24 +5,28 @@ It reads the roster and draws; it decides nothing.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from watchbill.base import clock
-from watchbill.base.problem import Problem
 from watchbill.roster import queries as roster
-from watchbill.roster.queries import PersonInfo, Shift
+from watchbill.roster.queries import PersonInfo, ScheduleInfo, Shift
 from watchbill.web import formats, pictures
 
 BEHIND, AHEAD, STRIP = timedelta(hours=4), timedelta(days=7), timedelta(hours=24)
+NIGHTLY = 3  # stretches without anybody in a week, from which on they are meant
 _KEPT = "_watchbill_watch"
 
 
 @dataclass(frozen=True)
 class WatchLine:
-    """One schedule: who stands it now, and who comes next and when. Nobody now is (); an empty next name with a time is a gap."""
+    """One schedule: who stands it now, and who comes next and when. Nobody now is (); an empty next name with a time is a gap.
+
+    `hours_only`: it is stood in certain hours by design, so nobody outside them is no gap. `manned`: anybody stands it at all.
+    """
 
     slug: str
     name: str
@@ -30,24 +34,29 @@ class WatchLine:
     now: tuple[PersonInfo, ...]
     next_name: str
     next_at: datetime | None
+    hours_only: bool
+    manned: bool
 
 
 class WatchBook:
-    """The watches from four hours ago to seven days on; each schedule is asked once."""
+    """The watches from four hours ago to seven days on; all schedules are asked at once, and once."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.security = roster.security_schedule()
-        self._shifts: dict[str, tuple[Shift, ...]] = {}
+
+    @cached_property
+    def schedules(self) -> dict[str, ScheduleInfo]:
+        """Every schedule by its slug."""
+        return {one.slug: one for one in roster.schedules()}
+
+    @cached_property
+    def _shifts(self) -> dict[str, tuple[Shift, ...]]:
+        return roster.shifts_of(tuple(self.schedules.values()), self.now - BEHIND, self.now + AHEAD)
 
     def shifts(self, slug: str) -> tuple[Shift, ...]:
         """A schedule's shifts; () for a schedule that isn't there."""
-        if slug not in self._shifts:
-            try:
-                self._shifts[slug] = roster.shifts(slug, self.now - BEHIND, self.now + AHEAD)
-            except Problem:
-                self._shifts[slug] = ()
-        return self._shifts[slug]
+        return self._shifts.get(slug, ())
 
     def known(self) -> bool:
         """Whether anybody ever stands the security watch. One that nobody was put on is not set up rather than broken."""
@@ -73,19 +82,31 @@ class WatchBook:
 
     def lines(self) -> tuple[WatchLine, ...]:
         """One line for each schedule, the security watch first."""
-        found = []
-        for schedule in roster.schedules():
-            upcoming = self.change(schedule.slug)
-            name = upcoming.person.name if upcoming and upcoming.person else ""
-            now = self.on_watch(schedule.slug)
-            at = upcoming.start if upcoming else None
-            found.append(WatchLine(schedule.slug, schedule.name, schedule.slug == self.security, now, name, at))
+        found = [self._line(schedule) for schedule in self.schedules.values()]
         return tuple(sorted(found, key=lambda line: (not line.security, line.name)))
+
+    def _line(self, schedule: ScheduleInfo) -> WatchLine:
+        upcoming = self.change(schedule.slug)
+        return WatchLine(
+            schedule.slug,
+            schedule.name,
+            schedule.slug == self.security,
+            self.on_watch(schedule.slug),
+            upcoming.person.name if upcoming and upcoming.person else "",
+            upcoming.start if upcoming else None,
+            self._in_hours_only(schedule),
+            any(shift.person for shift in self.shifts(schedule.slug)),
+        )
+
+    def _in_hours_only(self, schedule: ScheduleInfo) -> bool:
+        """Every layer has its hours, and they leave the nights open again and again: no gap, but how it is meant."""
+        gaps = [shift for shift in self.shifts(schedule.slug) if shift.person is None]
+        return bool(schedule.layers) and all(layer.only for layer in schedule.layers) and len(gaps) >= NIGHTLY
 
     def woken(self, person: PersonInfo) -> str:
         """Whom the cord wakes, by name, said before it is pulled."""
         names = [f"{one.name} (you)" if one.id == person.id else one.name for one in self.on_watch(self.security)]
-        return formats.listed(names) if names else "the whole Security team: nobody is on watch"
+        return formats.listed(names) if names else "the whole Security team, because nobody is on watch"
 
 
 def watch_book(request: HttpRequest) -> WatchBook:

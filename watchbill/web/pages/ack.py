@@ -19,10 +19,9 @@ from watchbill.base.problem import Problem
 from watchbill.paging import queries as paging
 from watchbill.paging import services as bell
 from watchbill.paging.links import AckLink, read_ack_link
-from watchbill.paging.queries import AlertInfo
-from watchbill.roster import queries as roster
 from watchbill.web import formats
 from watchbill.web.reader import zone_of
+from watchbill.web.telling import plainly
 
 SAMPLE = "/sample/"
 
@@ -43,8 +42,10 @@ class Glass:
     guidance: tuple[str, ...]
     why: tuple[str, ...]
     done: str
+    over: bool
     action: str
     more: str
+    ends: datetime | None
 
 
 def glass(link: AckLink, token: str) -> Glass:
@@ -52,33 +53,25 @@ def glass(link: AckLink, token: str) -> Glass:
     alert, now = link.alert, clock.now()
     upcoming = paging.next_for(alert.id, now)
     names, at = upcoming if upcoming and alert.state == "triggered" else ((), None)
+    over = alert.state == "resolved"
     return Glass(
         title=alert.title,
         decision=alert.decision,
         ringing=alert.state == "triggered",
         person=link.person.name,
         sent=link.page.sent_at or link.page.due,
-        how_bad=_how_bad(alert),
-        where=_where(alert),
+        how_bad="" if over else plainly((alert.why or ("",))[0]),
+        where=alert.where,
         next_names=tuple(names),
         next_at=at,
-        guidance=tuple(alert.guidance[:3]),
-        why=tuple(alert.why[1:]),
+        guidance=() if over else tuple(alert.guidance[:3]),
+        why=(*alert.why[1:], link.page.why_you),
         done=_done(link, now),
+        over=over,
         action=reverse("ack", args=[token]),
         more=alert.link,
+        ends=link.ends,
     )
-
-
-def _how_bad(alert: AlertInfo) -> str:
-    """The first reason; the decision that it opens with stands beside it as a badge."""
-    first = (alert.why or ("",))[0].removeprefix(f"Decided {alert.decision}: ")
-    return first[:1].upper() + first[1:]
-
-
-def _where(alert: AlertInfo) -> str:
-    known = [team.name for team in roster.teams() if team.slug == alert.team]
-    return f"Team {known[0] if known else alert.team}" if alert.team else ""
 
 
 def _done(link: AckLink, now: datetime) -> str:

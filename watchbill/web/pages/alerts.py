@@ -11,10 +11,12 @@ from watchbill.paging import queries as paging
 from watchbill.paging import services as bell
 from watchbill.paging.queries import AlertInfo
 from watchbill.paging.trace import trace
+from watchbill.roster import queries as roster
 from watchbill.roster.queries import PersonInfo
+from watchbill.web import why_you
 from watchbill.web.privacy import may_see
-from watchbill.web.reader import actor, allowed
-from watchbill.web.telling import Entry
+from watchbill.web.reader import actor, allowed, names_of_people, zone_of
+from watchbill.web.telling import Entry, plainly
 
 LOUD = frozenset({"sent", "escalated", "exhausted", "unreachable"})
 
@@ -32,15 +34,28 @@ def page(request: HttpRequest, alert_id: int) -> HttpResponse:
     """GET /alerts/<id>/."""
     person = allowed(request, "read")
     alert = seen_by(person, alert_id)
+    names = tuple(names_of_people(request).values())
     context = {
         "title": f"Alert {alert.number}",
         "alert": alert,
         "pages": paging.pages(alert_id),
-        "mine": trace(alert_id, person.id)[:1],
-        "entries": [Entry(line.at, line.text, "page" if line.kind in LOUD else "") for line in reversed(trace(alert_id))],
+        "why": [plainly(sentence) if i == 0 else sentence for i, sentence in enumerate(alert.why)],
+        "mine": why_you.sentences(alert, person, zone_of(person)),
+        "entries": _entries(alert_id, names),
+        "team": next((team.name for team in roster.teams() if team.slug == alert.team), alert.team),
         "upcoming": paging.next_for(alert_id, clock.now()) if alert.state == "triggered" else None,
     }
     return render(request, "alerts/alert.html", context)
+
+
+def _entries(alert_id: int, names: tuple[str, ...]) -> list[Entry]:
+    """The bell's own log, newest first, with people's names strong."""
+    lines = reversed(trace(alert_id))
+    return [Entry(one.at, one.text.removesuffix("."), "page" if one.kind in LOUD else "", people=_in(one.text, names)) for one in lines]
+
+
+def _in(text: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if name in text)
 
 
 @require_POST

@@ -15,14 +15,18 @@ from django.views.decorators.http import require_safe
 from watchbill.base import clock
 from watchbill.cases.findings import queries as findings
 from watchbill.cases.findings.views import FindingRow
+from watchbill.intake.scans import queries as scans
 from watchbill.roster import queries as roster
+from watchbill.roster.queries import TeamInfo
 from watchbill.web import formats
 from watchbill.web.reader import allowed
 
 PAGE_SIZE = 50
+CHIPS = 8
 FILE_ROWS = 10_000
 FILE_PAGE = 200
 DEFAULT = "is:open sort:decision,due"
+ORDER = {"decision": ("now", "hours", "digest", "silent"), "state": ("new", "triaged", "open", "fix_claimed", "verifying", "accepted")}
 FACETS = (("decision", "Decision"), ("state", "State"), ("team", "Team"), ("service", "Service"))
 
 
@@ -53,11 +57,14 @@ def page(request: HttpRequest) -> HttpResponse:
     number = _page_number(request)
     found = findings.search(q, page=number, size=PAGE_SIZE, person=person.email)
     first = (number - 1) * PAGE_SIZE + 1
+    teams = roster.teams()
     context = {
         "title": "Findings",
+        "sourced": bool(scans.sources()) if not found.rows else True,
         "q": q,
         "rows": found.rows,
-        "team_names": {team.slug: team.name for team in roster.teams()},
+        "team_names": {team.slug: team.name for team in teams},
+        "owners": {team.slug: _owner(team) for team in teams},
         "total": found.total,
         "tabs": _tabs(q),
         "facets": _facets(q, found.facets),
@@ -67,6 +74,11 @@ def page(request: HttpRequest) -> HttpResponse:
         "later": number + 1 if found.next else None,
     }
     return render(request, "findings/findings.html", context)
+
+
+def _owner(team: TeamInfo) -> str:
+    """'Berths, Alice Duarte' where a team is one person, else its name."""
+    return f"{team.name}, {team.members[0].name}" if len(team.members) == 1 else team.name
 
 
 def _page_number(request: HttpRequest) -> int:
@@ -92,10 +104,16 @@ def _facets(q: str, facets: dict[str, dict[str, int]]) -> list[tuple[str, list[C
     drawn = []
     for name, title in FACETS:
         counts = facets.get(name, {})
-        chips = [_chip(words, name, value, count) for value, count in list(counts.items())[:8] if value]
+        chips = [_chip(words, name, value, count) for value, count in _in_order(name, counts)[:CHIPS] if value]
         if chips:
             drawn.append((title, chips))
     return drawn
+
+
+def _in_order(name: str, counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Decisions and states in their own order, the loudest first; anything else as counted."""
+    known = ORDER.get(name, ())
+    return sorted(counts.items(), key=lambda item: known.index(item[0]) if item[0] in known else len(known))
 
 
 def _chip(words: list[str], name: str, value: str, count: int) -> Chip:

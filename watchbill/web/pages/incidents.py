@@ -13,8 +13,9 @@ from watchbill.base import trail
 from watchbill.cases.incidents import queries as incidents
 from watchbill.cases.incidents import services as cord
 from watchbill.paging import queries as paging
+from watchbill.paging.queries import PageInfo
 from watchbill.web.reader import actor, names_of_people, signed_in
-from watchbill.web.telling import entry
+from watchbill.web.telling import story
 from watchbill.web.watch import watch_book
 
 
@@ -37,12 +38,22 @@ def one(request: HttpRequest, incident_id: int) -> HttpResponse:
     incident = incidents.incident(incident_id, person)
     subject = f"incident:{incident_id}"
     alert = paging.alert_for(subject)
-    names = names_of_people()
+    pages = paging.pages(alert.id) if alert else ()
+    names = names_of_people(request)
+    about = [subject, *([f"alert:{alert.id}"] if alert else []), *(f"page:{one.id}" for one in pages)]
     context = {
         "title": f"Incident {incident.codename}",
         "incident": incident,
         "alert": alert,
-        "pages": paging.pages(alert.id) if alert else (),
-        "entries": [entry(event, names) for event in reversed(trail.events_for([subject]))],
+        "called": _called(pages),
+        "entries": story(trail.events_for(about), names),
     }
     return render(request, "incidents/incident.html", context)
+
+
+def _called(pages: tuple[PageInfo, ...]) -> tuple[PageInfo, ...]:
+    """Who is being paged now: the first page of each person of the step that rings."""
+    out = [one for one in pages if one.sent_at or one.state in ("planned", "sending")]
+    latest = max(((one.loop, one.step) for one in out), default=None)
+    people = {one.person_id: one for one in reversed(out) if (one.loop, one.step) == latest}
+    return tuple(sorted(people.values(), key=lambda one: one.id))

@@ -21,7 +21,8 @@ from watchbill.paging.queries import AlertInfo
 from watchbill.roster import queries as roster
 from watchbill.roster.queries import PersonInfo
 from watchbill.web import formats
-from watchbill.web.reader import signed_in, zone_of
+from watchbill.web.reader import names_of_people, signed_in, zone_of
+from watchbill.web.telling import plainly
 from watchbill.web.watch import WatchBook, strip, watch_book
 
 MINE_SHOWN = 5
@@ -40,6 +41,8 @@ class Need:
     button: str = ""
     alert: AlertInfo | None = None
     due: datetime | None = None
+    paged_at: datetime | None = None
+    why_you: str = ""
 
 
 @require_safe
@@ -48,11 +51,12 @@ def page(request: HttpRequest) -> HttpResponse:
     person = signed_in(request)
     now = clock.now()
     book = watch_book(request)
-    needs = [*_ringing(person), *_taken(person), *_signatures(person), *_gaps(person, book), *_mine(person)]
+    needs = [*_ringing(person), *_taken(person), *_signatures(person, names_of_people(request)), *_gaps(person, book), *_mine(person)]
+    bell = _bell(now)
     ringing = [need for need in needs if need.alert is not None and need.alert.state == "triggered"]
     context = {
         "title": "Now",
-        "heading": _heading(len(needs)),
+        "heading": _heading(len(needs), bell.sources),
         "today": _today(now, person),
         "moment": now,
         "needs": needs,
@@ -60,9 +64,9 @@ def page(request: HttpRequest) -> HttpResponse:
         "held": findings.held_scans(),
         "watch_lines": book.lines(),
         "strip": strip(book, person, zone_of(person)),
-        "bell": _bell(now),
+        "bell": bell,
         "cord_wakes": book.woken(person),
-        "empty": _looked_at(now),
+        "empty": _looked_at(bell, now),
     }
     return render(request, "now/now.html", context)
 
@@ -70,7 +74,9 @@ def page(request: HttpRequest) -> HttpResponse:
 _SMALL = ("Nothing", "One thing", "Two things", "Three things", "Four things", "Five things", "Six things", "Seven things")
 
 
-def _heading(needs: int) -> str:
+def _heading(needs: int, sources: int) -> str:
+    if not needs and not sources:
+        return "Nothing needs you yet"
     what = _SMALL[needs] if needs < len(_SMALL) else formats.count(needs, "thing")
     return f"{what} {'needs' if needs < 2 else 'need'} you"
 
@@ -81,21 +87,25 @@ def _today(now: datetime, person: PersonInfo) -> str:
 
 
 def _ringing(person: PersonInfo) -> list[Need]:
-    alerts = [one.alert for one in paging.my_pages(person.id)]
-    alerts.sort(key=lambda alert: (alert.decision != "now", alert.opened_at))
-    return [
-        Need(
-            alert.decision,
-            alert.title,
-            alert.link or reverse("alert", args=[alert.id]),
-            tuple(alert.why[:1]),
-            reverse("alert-act", args=[alert.id]),
-            "ack",
-            "Acknowledge",
-            alert,
-        )
-        for alert in alerts
-    ]
+    rung = sorted(paging.my_pages(person.id), key=lambda one: (one.alert.decision != "now", one.alert.opened_at))
+    return [_rings(one, first=i == 0) for i, one in enumerate(rung)]
+
+
+def _rings(one: paging.Ringing, *, first: bool) -> Need:
+    """What rings for this person; the first, which is the loud one, also says why it came to them."""
+    alert = one.alert
+    return Need(
+        alert.decision,
+        alert.title,
+        alert.link or reverse("alert", args=[alert.id]),
+        tuple(plainly(reason) for reason in alert.why[:1]),
+        reverse("alert-act", args=[alert.id]),
+        "ack",
+        "Acknowledge",
+        alert,
+        paged_at=one.page.sent_at or one.page.due,
+        why_you=one.page.why_you if first else "",
+    )
 
 
 def _taken(person: PersonInfo) -> list[Need]:
@@ -108,20 +118,21 @@ def _taken(person: PersonInfo) -> list[Need]:
     ]
 
 
-def _signatures(person: PersonInfo) -> list[Need]:
+def _signatures(person: PersonInfo, names: dict[str, str]) -> list[Need]:
     """Risks that wait for a second name, for those who may give it."""
-    if not roster.may(person, "accept_risk"):
-        return []
     return [
         Need(
             "hours",
             f"Second name on a risk: {wait.title}",
             reverse("finding", args=[wait.finding_id]) + "#acceptance",
-            (f"Asked by {wait.requested_by}, {formats.age(wait.requested_at, clock.now())}.", "It stays open until somebody else signs."),
+            (
+                f"Asked by {names.get(wait.requested_by, wait.requested_by)}, {formats.age(wait.requested_at, clock.now())}.",
+                "It stays open, and counted, until somebody else signs.",
+            ),
             button="Review",
         )
         for wait in findings.waiting_acceptances()
-        if wait.requested_by != person.email
+        if findings.may_sign(wait.id, person)
     ]
 
 
@@ -160,14 +171,17 @@ class Bell:
     witness: trail.WitnessStatus
     sources: int
     stale: tuple[str, ...]
+    newest: datetime | None
 
 
 def _bell(now: datetime) -> Bell:
     health = bell_health.health()
     listed = scans.sources()
     stale = tuple(_silence(source, now) for source in listed if source.stale)
+    newest = max((source.last_scan_at for source in listed if source.last_scan_at), default=None)
     lagging = any(loop.lag_seconds > 10 for loop in loop_health())
-    return Bell(health.loop_last_turn, not lagging, health.late, health.oldest_late_seconds, trail.witness_status(), len(listed), stale)
+    witness = trail.witness_status()
+    return Bell(health.loop_last_turn, not lagging, health.late, health.oldest_late_seconds, witness, len(listed), stale, newest)
 
 
 def _silence(source: scans.SourceInfo, now: datetime) -> str:
@@ -175,12 +189,9 @@ def _silence(source: scans.SourceInfo, now: datetime) -> str:
     return f"{source.title}, silent for {formats.duration(now - at)}" if at else f"{source.title}, never looked"
 
 
-def _looked_at(now: datetime) -> str:
+def _looked_at(bell: Bell, now: datetime) -> str:
     """The claim behind an empty list: what was looked at, and when."""
-    listed = scans.sources()
-    if not listed:
-        return "No source has sent anything yet, so nothing has been looked at."
-    fresh = [source for source in listed if not source.stale]
-    newest = max((source.last_scan_at for source in listed if source.last_scan_at), default=None)
-    spoke = f"{len(fresh)} of {formats.count(len(listed), 'source')} spoke when expected"
-    return f"{spoke}; the newest scan is {formats.duration(now - newest)} old." if newest else f"{spoke}."
+    if not bell.sources:
+        return "No source has sent anything yet, so nothing here can be called clean."
+    spoke = f"{bell.sources - len(bell.stale)} of {formats.count(bell.sources, 'source')} spoke when expected"
+    return f"{spoke}; the newest scan is {formats.duration(now - bell.newest)} old." if bell.newest else f"{spoke}."

@@ -6,7 +6,6 @@ What the buttons play is the world outside (time passing, an owner upgrading); e
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,6 +21,7 @@ from watchbill.web.pages.finding import story_of
 from watchbill.web.reader import actor, signed_in, zone_of
 
 LEAP_MINUTES = 10
+START_SECONDS = 6  # the server is back by then; the page goes on by itself
 
 
 @require_safe
@@ -39,7 +39,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "slept": any(one.person_id != link.person.id and one.sent_at for one in paging.pages(story.alert_id)),
             "phone_zone": zone_of(link.person),
             "finding": findings.finding(story.finding_id),
-            "entries": story_of(story.finding_id, link.alert, "company:sample"),
+            "entries": story_of(request, story.finding_id, link.alert, "company:sample"),
         }
     with timezone.override(zone_of(person)):
         return render(request, "sample/sample.html", context)
@@ -60,7 +60,9 @@ def upgrade(request: HttpRequest) -> HttpResponse:
     story = sample.story()
     if story is None:
         raise not_found("story", "")
-    messages.success(request, play.upgrade_and_rescan(story.finding_id, by=actor(person)))
+    play.upgrade_and_rescan(story.finding_id, by=actor(person))
+    if findings.finding(story.finding_id).state != "fixed":
+        messages.error(request, "The look did not prove it fixed. The finding says what is missing.")
     return HttpResponseRedirect(SAMPLE, status=303)
 
 
@@ -69,6 +71,7 @@ def own(request: HttpRequest) -> HttpResponse:
     """POST /sample/own: leave the sample for an empty company. The answer is the last page of the sample; the server then starts over."""
     person = signed_in(request)
     path = play.start_own_company(by=actor(person))
-    answer = render(request, "sample/leaving.html", {"title": "Your own company", "path": path, "setup": reverse("setup")})
+    answer = render(request, "sample/leaving.html", {"title": "Your own company", "path": path, "seconds": START_SECONDS})
+    answer["Refresh"] = f"{START_SECONDS}; url={path}"
     serving.stop_soon()
     return answer

@@ -53,17 +53,23 @@ def one(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "title": f"Service {service.name}",
         "service": service,
-        "names": names_of_people(),
+        "names": names_of_people(request),
         "team": roster.team(service.team) if service.team else None,
         "owner": owner,
         "rows": found.rows,
         "total": found.total,
+        "policy": _policy(service.policy or (roster.team(service.team).policy if service.team else "")),
         "sources": [source for source in scans.sources() if source.service == slug],
         "may_change": roster.may(person, "triage"),
         "exposures": EXPOSURES,
         "tiers": TIERS,
     }
     return render(request, "services/service.html", context)
+
+
+def _policy(slug: str) -> str:
+    """An escalation policy's name; its slug for one that is gone."""
+    return next((one.name for one in roster.policies() if one.slug == slug), slug)
 
 
 @require_POST

@@ -41,9 +41,9 @@ def _context(person: PersonInfo, **more: object) -> dict[str, object]:
     watch = book.on_watch(book.security)
     sources = scans.sources()
     services = roster.services()
-    who_done = bool(watch) and any(method.verified_at for one in watch for method in contacts.contact_methods(one.id))
+    reached = tuple(one for one in watch if _reached(one))
     owned = [service for service in services if service.team]
-    steps = (who_done, bool(sources), bool(owned))
+    steps = (bool(reached), bool(sources), bool(owned))
     return {
         "title": "Set-up",
         "person": person,
@@ -53,6 +53,8 @@ def _context(person: PersonInfo, **more: object) -> dict[str, object]:
         "sources": sources,
         "services": services,
         "owned": len(owned),
+        "unowned": len(services) - len(owned),
+        "unreached": [one for one in watch if one not in reached],
         "done": steps,
         "here": steps.index(False) if False in steps else None,
         "may_admin": roster.may(person, "admin"),
@@ -63,6 +65,13 @@ def _context(person: PersonInfo, **more: object) -> dict[str, object]:
         "witness": trail.witness_status(),
         **more,
     }
+
+
+def _reached(person: PersonInfo) -> bool:
+    """Whether a page can come to them beyond this site: by mail, where mail is set up, or by a verified way of their own."""
+    if settings().mail.host or state.get("company") == "sample":
+        return True
+    return any(one.verified_at for one in contacts.contact_methods(person.id))
 
 
 @require_POST

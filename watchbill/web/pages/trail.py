@@ -18,9 +18,10 @@ from watchbill.web import formats, pictures
 from watchbill.web.pages.findings import csv_answer
 from watchbill.web.privacy import visible
 from watchbill.web.reader import allowed, names_of_people, zone_of
-from watchbill.web.telling import told, who
+from watchbill.web.telling import in_brief, told, who
+from watchbill.web.things import Things
 
-PAGE = 100
+PAGE = 50
 FILE_ROWS = 1000
 SPANS = (
     ("1h", "1 hour", timedelta(hours=1)),
@@ -56,6 +57,8 @@ class Line:
     who: str
     kind: str
     text: str
+    about: str
+    href: str
     from_moment: str
     here: bool = False
 
@@ -70,14 +73,14 @@ def page(request: HttpRequest) -> HttpResponse:
     events = _events(asked, person, PAGE)
     ordered = list(reversed(events)) if asked.at else events
     zone = zone_of(person)
-    names = names_of_people()
+    names = names_of_people(request)
     context = {
         "title": "Trail",
         "asked": asked,
         "at_field": asked.at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if asked.at else "",
         "spans": [(name, text, name == asked.span) for name, text, _ in SPANS],
         "zone": formats.zone_name(clock.now().astimezone(zone)),
-        "lines": _lines(ordered, asked.at, names),
+        "lines": _lines(ordered, asked.at, Things(names)),
         "picture": _picture(events, asked, person),
         "oldest": events[-1].seq if len(events) >= PAGE and not asked.at else None,
         "earlier": _step(asked, -1),
@@ -143,21 +146,22 @@ def lane_of(event: TrailEvent) -> tuple[int, str]:
     return table.get(room, (5, ""))
 
 
-def _lines(events: list[TrailEvent], at: datetime | None, names: dict[str, str]) -> list[Line]:
+def _lines(events: list[TrailEvent], at: datetime | None, things: Things) -> list[Line]:
     """The lines of the table; around a moment, the one nearest to it is marked."""
-    lines = [_line(event, at, names) for event in events]
+    lines = [_line(event, at, things) for event in events]
     if at is not None and lines:
         nearest = min(range(len(lines)), key=lambda i: abs(lines[i].event.occurred_at - at))
         lines[nearest] = replace(lines[nearest], here=True)
     return lines
 
 
-def _line(event: TrailEvent, at: datetime | None, names: dict[str, str]) -> Line:
+def _line(event: TrailEvent, at: datetime | None, things: Things) -> Line:
     apart = event.occurred_at - at if at else timedelta(0)
     side = "after" if apart > timedelta(0) else "before"
     words = "" if at is None else "the moment" if abs(apart) < timedelta(seconds=30) else f"{formats.duration(apart)} {side}"
     kind = str(event.body.get("kind") or event.action.split(".", 1)[0])
-    return Line(event, who(event, names) or "Watchbill", kind, told(event, names), words)
+    doer = who(event, things.people) or ("the sample" if event.actor == "sample company" else "Watchbill")
+    return Line(event, doer, kind, in_brief(event, things.people), things.name(event), things.href(event), words)
 
 
 def _picture(events: list[TrailEvent], asked: Asked, person: PersonInfo) -> SafeString | None:
@@ -202,20 +206,13 @@ def one(request: HttpRequest, seq: int) -> HttpResponse:
         "title": f"Event {seq}",
         "event": event,
         "body": body,
-        "text": told(event, names_of_people()),
+        "text": told(event, names_of_people(request)),
+        "who": who(event, names_of_people(request)) or "Watchbill",
+        "on": Things(names_of_people(request)).name(event),
         "trust": _trust(),
-        "about": _about(event),
+        "about": Things(names_of_people(request)).href(event),
     }
     return render(request, "trail/event.html", context)
-
-
-def _about(event: TrailEvent) -> str:
-    """The page of what the event is about, where it has one."""
-    kind, _, ident = event.target.partition(":")
-    pages = {"finding": "finding", "alert": "alert", "incident": "incident", "source": "source"}
-    if kind in pages and ident.isdecimal():
-        return reverse(pages[kind], args=[int(ident)])
-    return reverse("service", args=[ident]) if kind == "service" and ident else ""
 
 
 @require_POST

@@ -4,6 +4,7 @@ They decide nothing about the product; they only write down what a query said. E
 """
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from watchbill.base import clock as base_clock
-from watchbill.web import assets, formats
+from watchbill.web import assets, formats, telling
 
 register = template.Library()
 
@@ -22,6 +23,13 @@ register.filter("word", formats.word)
 register.filter("line", formats.line)
 register.filter("lines", formats.lines)
 register.filter("size", formats.size)
+register.filter("sentence", formats.sentence)
+register.filter("lowered", formats.lowered)
+register.filter("raised", formats.raised)
+register.filter("first_name", formats.first_name)
+
+
+REACH = {"open": "the internet", "controlled": "some places only", "small": "nobody outside"}
 
 
 def reader_zone() -> ZoneInfo:
@@ -40,17 +48,81 @@ _CODE = re.compile(r"`([^`]{1,200})`")
 
 
 @register.filter
-def told(text: object) -> SafeString:
-    """A sentence of our own rooms: as `said`, with what stands in backticks set as code."""
+def told(text: object, people: tuple[str, ...] = ()) -> SafeString:
+    """A sentence of our own rooms: as `said`, with what stands in backticks set as code, and the names of `people` made strong."""
     parts = _CODE.split(formats.line(text))
-    pieces = (format_html("<code>{}</code>", part) if i % 2 else escape(part) for i, part in enumerate(parts))
-    return format_html("<bdi>{}</bdi>", format_html_join("", "{}", ((piece,) for piece in pieces)))
+    pieces = (format_html("<code>{}</code>", part) if i % 2 else _strong(part, people) for i, part in enumerate(parts))
+    return format_html("<bdi>{}</bdi>", _joined(pieces))
+
+
+def _strong(text: str, people: tuple[str, ...]) -> SafeString:
+    """The text escaped, each of the names in it strong; the longest name wins where one begins like another."""
+    names = sorted((formats.line(name) for name in people if name), key=len, reverse=True)
+    if not names:
+        return escape(text)
+    parts = re.split(f"({'|'.join(map(re.escape, names))})", text)
+    return _joined(format_html("<b>{}</b>", part) if i % 2 else escape(part) for i, part in enumerate(parts))
+
+
+def _joined(pieces: Iterable[SafeString]) -> SafeString:
+    return format_html_join("", "{}", ((piece,) for piece in pieces))
+
+
+_COMMAND = re.compile(r"(npm|npx|pnpm|yarn|python3?|pip3?|uv|poetry|go|cargo|git|wb|watchbill|make|docker|curl) [^\s].*")
+
+
+@register.filter
+def step(text: object) -> SafeString:
+    """One of the first things to do: a bare command is set as one, with what its comment says beside it; a sentence is told."""
+    plain = formats.line(text)
+    if "`" in plain or not _COMMAND.fullmatch(plain):
+        return told(plain)
+    command, _, remark = plain.partition(" # ")
+    return format_html("<code>{}</code>{}", command.strip(), format_html(" <small>{}</small>", remark.strip()) if remark else "")
+
+
+@register.filter
+def by_channel(name: str) -> str:
+    """'by e-mail', 'at the desk'."""
+    return telling.channel(name)
+
+
+@register.filter
+def subject(text: str) -> str:
+    """'finding:12' as 'Finding 12'."""
+    kind, _, ident = text.partition(":")
+    return f"{formats.raised(formats.word(kind))} {ident}".strip()
 
 
 @register.filter
 def named(slug: str, names: dict[str, str]) -> str:
     """The name behind a slug, else the slug."""
     return names.get(slug, slug)
+
+
+@register.filter
+def named_people(text: str, names: dict[str, str]) -> str:
+    """The text with the addresses of people we know read as their names."""
+    return telling.named(text, names)
+
+
+@register.filter
+def way(title: str) -> str:
+    """A channel's title as what is added: "E-mail" as 'an e-mail address', "Push to a phone (ntfy)" as 'push to a phone (ntfy)'."""
+    return {"E-mail": "an e-mail address", "Webhook": "a webhook"}.get(title, formats.lowered(title))
+
+
+@register.filter
+def short_path(path: str) -> str:
+    """The last two parts of a path, for a table; its page has all of it."""
+    parts = formats.line(path).rstrip("/").split("/")
+    return path if len(parts) < 4 else f"…/{'/'.join(parts[-2:])}"
+
+
+@register.filter
+def reach(exposure: str) -> str:
+    """Who can reach a service, in the words that decisions use; 'unknown' where nobody has said."""
+    return REACH.get(exposure, "unknown")
 
 
 @register.filter
@@ -82,6 +154,12 @@ def _time(moment: datetime, text: str) -> SafeString:
 def when(moment: datetime | None) -> SafeString | str:
     """A <time> with the clock time, its zone, and the day when it isn't today."""
     return _time(moment, formats.when(moment, reader_zone(), base_clock.now())) if moment else ""
+
+
+@register.filter
+def brief(moment: datetime | None) -> SafeString | str:
+    """A <time> in the fewest letters, for narrow tables."""
+    return _time(moment, formats.brief(moment, reader_zone(), base_clock.now())) if moment else ""
 
 
 @register.filter
