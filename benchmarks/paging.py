@@ -53,6 +53,7 @@ def main() -> int:
             WATCHBILL_DATA=folder,
             WATCHBILL_MAIL_HOST="127.0.0.1",
             WATCHBILL_MAIL_PORT=str(port),
+            WATCHBILL_MAIL_TLS="none",
             WATCHBILL_LOG_LEVEL="WARNING",
             DJANGO_SETTINGS_MODULE="watchbill.web.project",
         )

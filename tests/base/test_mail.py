@@ -50,7 +50,7 @@ def postmaster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Postmaster]:
         port = free.getsockname()[1]
     controller = Controller(handler, hostname="127.0.0.1", port=port)
     controller.start()
-    configure(monkeypatch, host="127.0.0.1", port=port, sender="watchbill@saltmarsh.example")
+    configure(monkeypatch, host="127.0.0.1", port=port, tls="none", sender="watchbill@saltmarsh.example")
     yield handler
     controller.stop()
     monkeypatch.undo()
@@ -145,7 +145,7 @@ def test_without_a_mail_server_nothing_is_sent(settings_afterwards: pytest.Monke
 def test_nobody_listening_is_unreachable(settings_afterwards: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    configure(settings_afterwards, host="127.0.0.1", port=port)
+    configure(settings_afterwards, host="127.0.0.1", port=port, tls="none")
     with pytest.raises(Unreachable):
         send_mail(letter())
 
@@ -153,7 +153,7 @@ def test_nobody_listening_is_unreachable(settings_afterwards: pytest.MonkeyPatch
 def test_a_silent_server_is_timed_out(settings_afterwards: pytest.MonkeyPatch) -> None:
     settings_afterwards.setattr(limits, "MAIL_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        configure(settings_afterwards, host="127.0.0.1", port=silent.getsockname()[1])
+        configure(settings_afterwards, host="127.0.0.1", port=silent.getsockname()[1], tls="none")
         with pytest.raises((TimedOut, Unreachable)):
             send_mail(letter())
 

@@ -217,6 +217,7 @@ def postbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Postbox]:
     box = Postbox()
     monkeypatch.setenv("WATCHBILL_MAIL_HOST", "127.0.0.1")
     monkeypatch.setenv("WATCHBILL_MAIL_PORT", str(box.port))
+    monkeypatch.setenv("WATCHBILL_MAIL_TLS", "none")
     yield box
     box.stop()
 

@@ -58,7 +58,7 @@ def mail_server() -> Iterator[FakeMail]:
 def mail(mail_server: FakeMail, set_to: Callable[..., None]) -> FakeMail:
     """A mail server on loopback that our mail goes to, with nothing in it yet."""
     mail_server.reset()
-    set_to(MAIL_HOST="127.0.0.1", MAIL_PORT=mail_server.port, MAIL_SENDER="watchbill@saltmarsh.example")
+    set_to(MAIL_HOST="127.0.0.1", MAIL_PORT=mail_server.port, MAIL_TLS="none", MAIL_SENDER="watchbill@saltmarsh.example")
     set_to(PUBLIC_URL="https://watch.saltmarsh.example")
     return mail_server
 

@@ -56,6 +56,7 @@ def environment(home: Path, mail: FakeMail) -> dict[str, str]:
         "WATCHBILL_DATA": str(home),
         "WATCHBILL_MAIL_HOST": "127.0.0.1",
         "WATCHBILL_MAIL_PORT": str(mail.port),
+        "WATCHBILL_MAIL_TLS": "none",
         "WATCHBILL_LOG_LEVEL": "ERROR",
     }
 

@@ -106,7 +106,7 @@ def test_a_channel_that_hangs_holds_up_no_other(running: FakeMail, web: FakeWeb,
     alice = person(ALICE).id
     method = services.add_contact_method(alice, "webhook", {"url": web.url, "secret": "s" * 32}, SYSTEM, verified=True)
     services.set_rules(alice, "now", [(0, method)])
-    set_to(MAIL_HOST="127.0.0.1", MAIL_PORT=running.port)
+    set_to(MAIL_HOST="127.0.0.1", MAIL_PORT=running.port, MAIL_TLS="none")
     for number in range(40):
         ring(number, title="hung", policy="alice")
     stuck = states("webhook")

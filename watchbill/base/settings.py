@@ -25,7 +25,7 @@ class MailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     user: str = ""
     password: str = ""
     password_file: str = ""
-    tls: Literal["none", "starttls", "tls"] = "none"
+    tls: Literal["none", "starttls", "tls"] = "starttls"
     sender: str = "watchbill@localhost"
 
 
