@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.write_rooms import PAGE, TREE, page
+from watchbill.base import settings
 
 PROJECT = tomllib.loads((TREE / "pyproject.toml").read_text(encoding="utf-8"))
 DECISIONS = sorted((TREE / "docs" / "decisions").glob("0*.md"))
@@ -99,3 +100,14 @@ def test_the_changelog_keeps_its_form() -> None:
     assert headings[:2] == ["# Changelog", "## [Unreleased]"]
     kinds = {heading.removeprefix("### ") for heading in headings if heading.startswith("### ")}
     assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+@pytest.mark.parametrize("name", settings.names())
+def test_every_setting_is_explained(name: str) -> None:
+    assert f"`{name}`" in read("docs/running.md")
+
+
+def test_no_setting_is_explained_that_is_not_there() -> None:
+    told = re.findall(r"^\| (`[a-z_.`, ]+`) \|", read("docs/running.md"), flags=re.MULTILINE)
+    names = {name for cell in told for name in re.findall(r"`([a-z_.]+)`", cell)}
+    assert names - set(settings.names()) <= {"watchbill.db", "advisories.db", "watchbill.toml"}
