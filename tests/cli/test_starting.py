@@ -1,11 +1,13 @@
 """A start and a command meet at the lock: the start waits for a command, never for another server; `up` becomes the serving process."""
 
+import argparse
 import json
 import threading
 from pathlib import Path
 
 import pytest
 
+from watchbill.base import settings
 from watchbill.base.datadir import DataDir, take_lock, write_private
 from watchbill.base.problem import Problem
 from watchbill.cli.commands import up
@@ -69,3 +71,12 @@ def test_up_hands_on_its_home_and_whether_the_sample_is_wanted(monkeypatch: pyte
     monkeypatch.setattr(up.os, "execv", lambda _program, given: became.append(given[1:]))
     up.become(Path("/srv/watchbill"), with_sample=True)
     assert became == [["-m", "watchbill.cli.serving", "--home", "/srv/watchbill", "--sample"]]
+
+
+def test_a_database_that_is_not_built_yet_is_refused_before_anything_starts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHBILL_DATABASE_URL", "postgresql://db.example/watchbill")
+    settings.forget()
+    with pytest.raises(Problem) as refused:
+        up.run(argparse.Namespace(sample=False))
+    settings.forget()
+    assert (refused.value.code, refused.value.field) == ("not_built", "database_url")
