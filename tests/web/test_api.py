@@ -220,6 +220,15 @@ def test_anybody_with_a_token_may_pull_the_cord(reader: Program) -> None:
     assert told["url"] == f"/incidents/{told['id']}/"
 
 
+def test_a_cord_pulled_twice_under_one_key_is_one_incident(reader: Program) -> None:
+    given = {"text": "Odd logins on db3"}
+    first = reader.post("/incidents", given, HTTP_IDEMPOTENCY_KEY="pull-1")
+    again = reader.post("/incidents", given, HTTP_IDEMPOTENCY_KEY="pull-1")
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    assert len([alert for alert in paging.open_alerts() if alert.subject.startswith("incident:")]) == 1
+
+
 def test_another_persons_incident_is_seen_by_nobody_else(saltmarsh: Company, reader: Program) -> None:
     Program("engineer", "read").post("/incidents", {"text": "Odd logins on db3"})
     assert "Odd logins" not in reader.get("/trail", limit=500).content.decode()

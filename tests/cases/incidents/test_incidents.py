@@ -196,3 +196,30 @@ def test_codenames_do_not_run_out():
 def test_who_may_read(who: int, role: str, expected: bool):
     assert may_read(who, role, {1}) is expected
     assert not may_read(None, role, {1})
+
+
+def told_once(text: str, key: str, by: str = ALICE) -> int:
+    return services.start_incident(text, person(by), roster.person(by).id, key=key).id
+
+
+def test_the_same_sentence_under_the_same_key_is_the_same_incident_and_pages_nobody_again(saltmarsh: Company):
+    first = told_once(SAID, "phone-1")
+    alert = paging.alert_for(f"incident:{first}")
+    assert alert is not None
+    before = len(paging.pages(alert.id))
+
+    assert told_once(SAID, "phone-1") == first
+    assert len(paging.pages(alert.id)) == before
+    assert len(events(action="incident.started")) == 1
+
+
+def test_another_sentence_under_a_used_key_is_never_refused(saltmarsh: Company):
+    assert told_once(SAID, "phone-1") != told_once("Now db4 too", "phone-1")
+
+
+def test_a_key_is_its_senders_own(saltmarsh: Company):
+    assert told_once(SAID, "phone-1") != told_once(SAID, "phone-1", BOB)
+
+
+def test_without_a_key_each_pull_is_its_own_incident(saltmarsh: Company):
+    assert pulled() != pulled()

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Incident(models.Model):
-    """People working together on something now."""
+    """People working together on something now. `once` makes one telling of it, sent again, the same incident."""
 
     codename = models.CharField(max_length=60, unique=True)
     text = models.TextField()
@@ -15,6 +15,7 @@ class Incident(models.Model):
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=254, blank=True)
     alert_id = models.BigIntegerField(null=True)
+    once = models.CharField(max_length=64, null=True, unique=True)
 
     class Meta:
         indexes = [models.Index(fields=["state", "-started_at"], name="incident_open")]

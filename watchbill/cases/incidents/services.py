@@ -2,6 +2,7 @@
 codename only; what was said stays with the responders.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -34,23 +35,31 @@ class IncidentRef:
     codename: str
 
 
-def start_incident(text: str, by: Actor, person_id: int | None = None) -> IncidentRef:
+def start_incident(text: str, by: Actor, person_id: int | None = None, *, key: str = "") -> IncidentRef:
     """Start a private incident from one sentence and page security's watch, now. Takes no permission, refuses no text and is never
     limited (law 9).
 
-    `person_id`: who pulled the cord, if they can sign in; they may read what follows.
+    `person_id`: who pulled the cord, if they can sign in; they may read what follows. The same sentence under the same `key` by the same
+    person is the same incident, and pages nobody again; another sentence under it is another incident, since a cord is never refused.
     """
     said = rules.sentence(text)
+    once = sha256(json.dumps([by.kind, by.name, key, said]).encode()).hexdigest() if key else None
     seed = int.from_bytes(sha256(new_id().encode()).digest()[:8], "big")
-    return write(lambda: _start(said, seed, by, person_id), name="incidents.start")
+    return write(lambda: _start_once(said, seed, by, person_id, once), name="incidents.start")
 
 
-def _start(said: str, seed: int, by: Actor, person_id: int | None) -> IncidentRef:
+def _start_once(said: str, seed: int, by: Actor, person_id: int | None, once: str | None) -> IncidentRef:
+    """A new incident, or the one that this very telling of it had started."""
+    earlier = Incident.objects.filter(once=once).values_list("pk", "codename").first() if once else None
+    return IncidentRef(*earlier) if earlier else _start(said, seed, by, person_id, once)
+
+
+def _start(said: str, seed: int, by: Actor, person_id: int | None, once: str | None) -> IncidentRef:
     now = clock.now()
     starter = _person(person_id)
     name = codename(seed, set(Incident.objects.values_list("codename", flat=True)))
     who = starter.name if starter else by.name
-    row = Incident.objects.create(codename=name, text=said, started_by=by.name[:254], started_by_name=who[:254], started_at=now)
+    row = Incident.objects.create(codename=name, text=said, started_by=by.name[:254], started_by_name=who[:254], started_at=now, once=once)
     if starter:
         _bring_in(row, starter.id, "started", now)
     watch = roster.on_call(roster.security_schedule(), now) if roster.security_schedule() else ()

@@ -145,7 +145,7 @@ def detail_facts(finding: FindingDetail) -> dict[str, Any]:
 
 @router.post("/{int:finding_id}/take", response={200: DetailOut, ERRORS: ProblemOut}, summary="Take it")
 def take(request: HttpRequest, finding_id: int) -> dict[str, Any]:
-    """I am on it; stops the paging."""
+    """I am on it. Acknowledges the alert that rings for this finding alone; one that rings for several goes on for the others."""
     caller = who(request, "act")
     roster.require(caller.person, "act")
     verbs.take(finding_id, by=caller.actor(), person=caller.person)

@@ -92,9 +92,13 @@ def change(request: HttpRequest, given: ChangeIn) -> Status[dict[str, int]]:
 
 @router.post("/incidents", response={201: IncidentOut, ERRORS: ProblemOut}, tags=["incidents"], summary="Pull the cord")
 def incident(request: HttpRequest, given: IncidentIn) -> Status[dict[str, Any]]:
-    """Pages the security watch and opens a private room. Any token may: nobody is kept from the cord."""
+    """Pages the security watch and opens a private room. Any token may: nobody is kept from the cord.
+
+    With an Idempotency-Key, the same sentence sent again is the same incident, and pages nobody a second time.
+    """
     caller = request.auth  # type: ignore[attr-defined]  # ninja puts it there
-    started = cord.start_incident(given.text, by=caller.actor(), person_id=caller.person.id)
+    key = request.headers.get("Idempotency-Key", "")[:200]
+    started = cord.start_incident(given.text, by=caller.actor(), person_id=caller.person.id, key=key)
     return Status(201, {"id": started.id, "codename": started.codename, "url": reverse("incident", args=[started.id])})
 
 
