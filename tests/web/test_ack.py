@@ -118,6 +118,21 @@ def test_it_carries_no_script_and_sets_no_cookie(phone_link: str) -> None:
     assert not answer.cookies
 
 
+def test_it_says_where_and_why_this_person(phone_link: str, story: sample.Story) -> None:
+    html = Client().get(phone_link).content.decode()
+    assert "Service berth-board, team Berths, open to the internet." in html
+    assert "CODEOWNERS" in html
+    assert paging.pages(story.alert_id)[0].why_you.rstrip(".") in html
+
+
+def test_it_says_until_when_its_link_is_good(phone_link: str) -> None:
+    assert "alone and works until" in Client().get(phone_link).content.decode()
+
+
+def test_commands_are_set_as_commands(phone_link: str) -> None:
+    assert "<code>npm install --save-exact" in Client().get(phone_link).content.decode()
+
+
 def test_its_buttons_stand_before_the_reading_matter(phone_link: str) -> None:
     html = Client().get(phone_link).content.decode()
     assert html.index("Acknowledge") < html.index("First things")

@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from tests.web.conftest import Company
+from tests.web.conftest import BY, Company
 from watchbill.base import clock
 from watchbill.cases.findings import queries as findings
 from watchbill.roster import queries as roster
+from watchbill.roster import services as people
 from watchbill.sample import queries as sample
 from watchbill.web.pages.findings import csv_answer
 from watchbill.web.telling import named
@@ -223,3 +224,83 @@ def test_a_cell_that_a_spreadsheet_would_run_is_disarmed(cell: str) -> None:
 
 def test_numbers_in_a_csv_stay_numbers() -> None:
     assert csv_answer([{"n": -5, "none": None, "many": ["a", "b"]}], "x.csv").content.decode().splitlines()[1] == "-5,,a b"
+
+
+def test_decisions_stand_from_the_loudest_to_the_quietest(saltmarsh: Company) -> None:
+    html = saltmarsh.visit("engineer").get("/findings/").content.decode()
+    chips = re.search(r"<span>Decision</span>(.*?)</p>", html)
+    assert chips
+    assert re.findall(r"(now|hours|digest|silent) <span", chips.group(1)) == ["now", "hours", "digest", "silent"]
+
+
+def test_names_of_the_problem_lead_to_what_is_told_of_them(saltmarsh: Company, story: sample.Story) -> None:
+    html = page_of(saltmarsh, story.finding_id)
+    assert re.search(r'<a href="[^"]*CVE-2025-55182"[^>]*>CVE-2025-55182</a>', html)
+    assert ">weakness CWE-502</a>" in html
+    assert ">https://" not in html
+
+
+def test_no_machine_number_of_a_scan_is_shown(saltmarsh: Company, story: sample.Story) -> None:
+    text = re.sub(r"<[^>]*>", "", page_of(saltmarsh, story.finding_id))
+    assert not re.search(r"(look|advisories)-01[0-9a-z]{20}", text)
+
+
+def test_security_retires_what_is_gone_with_a_reason(saltmarsh: Company) -> None:
+    number = some_open()
+    assert "Retire it" in page_of(saltmarsh, number, "security")
+    assert press(saltmarsh, number, "security", do="retire", reason="The service was switched off") == 303
+    assert findings.finding(number).state == "retired"
+    html = page_of(saltmarsh, number, "security")
+    assert "The service was switched off" in html
+    assert "How it was closed" in html
+
+
+def test_an_engineer_retires_nothing(saltmarsh: Company) -> None:
+    number = some_open()
+    assert "Retire it" not in page_of(saltmarsh, number)
+    assert press(saltmarsh, number, do="retire", reason="The service was switched off") == 403
+    assert findings.finding(number).state != "retired"
+
+
+def asked_by_the_only_one_of_security(company: Company) -> tuple[int, int]:
+    """Security is Mira alone; she asks for a risk of berth-board, Alice's service. The finding's number and the request's."""
+    for one in roster.people():
+        if one.role in ("security", "admin") and one.email != "mira@saltmarsh.example":
+            people.set_role(one.email, "viewer", by=BY)
+    number = findings.search("service:berth-board is:open").rows[0].id
+    until = (clock.now() + timedelta(days=20)).date().isoformat()
+    form = {"do": "accept", "reason": "It is behind the gate until spring", "until": until}
+    company.visit_as("mira@saltmarsh.example").post(reverse("finding-act", args=[number]), form)
+    asked = findings.finding(number).acceptance
+    assert asked is not None
+    return number, asked.id
+
+
+def test_where_security_is_one_person_the_owner_signs(saltmarsh: Company) -> None:
+    number, request = asked_by_the_only_one_of_security(saltmarsh)
+    alice = saltmarsh.visit_as("alice@saltmarsh.example")
+    assert "Sign it" in alice.get(reverse("finding", args=[number])).content.decode()
+    assert "Second name on a risk" in alice.get("/").content.decode()
+    alice.post(reverse("finding-act", args=[number]), {"do": "sign", "acceptance": str(request)})
+    assert findings.finding(number).state == "accepted"
+
+
+def test_whoever_owns_something_else_does_not_sign(saltmarsh: Company) -> None:
+    number, request = asked_by_the_only_one_of_security(saltmarsh)
+    jun = saltmarsh.visit_as("jun@saltmarsh.example")
+    assert "Sign it" not in jun.get(reverse("finding", args=[number])).content.decode()
+    assert jun.post(reverse("finding-act", args=[number]), {"do": "sign", "acceptance": str(request)}).status_code == 403
+
+
+def test_a_request_is_signed_on_its_own_page_only(saltmarsh: Company) -> None:
+    number, request = asked_by_the_only_one_of_security(saltmarsh)
+    other = some_open()
+    assert other != number
+    alice = saltmarsh.visit_as("alice@saltmarsh.example")
+    assert alice.post(reverse("finding-act", args=[other]), {"do": "sign", "acceptance": str(request)}).status_code == 422
+    assert findings.finding(number).state != "accepted"
+
+
+def test_an_empty_company_is_told_that_nothing_was_looked_at(empty: Company) -> None:
+    html = empty.visit("admin").get("/findings/").content.decode()
+    assert "Nothing has been looked at yet." in html

@@ -148,3 +148,26 @@ def test_a_list_of_names_reads_as_a_sentence() -> None:
 
 def test_moments_in_files_are_utc_to_the_second() -> None:
     assert formats.iso(datetime(2026, 11, 23, 16, 20, 5, 999, tzinfo=AMSTERDAM)) == "2026-11-23T15:20:05Z"
+
+
+def test_a_sentence_gets_its_full_stop_once() -> None:
+    assert formats.sentence("It rings") == "It rings."
+    assert formats.sentence("It rings. ") == "It rings."
+    assert formats.sentence("") == ""
+
+
+def test_after_a_colon_a_word_begins_small_and_an_abbreviation_does_not() -> None:
+    assert formats.lowered("Nobody in Berths") == "nobody in Berths"
+    assert formats.lowered("SMTP is down") == "SMTP is down"
+    assert formats.raised("nobody") == "Nobody"
+
+
+def test_narrow_tables_say_the_day_in_three_letters() -> None:
+    assert formats.brief(datetime(2026, 11, 23, 19, 0, tzinfo=UTC), AMSTERDAM, NOW) == f"20:00{NBSP}CET"
+    assert formats.brief(datetime(2026, 11, 24, 8, 0, tzinfo=UTC), AMSTERDAM, NOW) == f"Tue{NBSP}09:00{NBSP}CET"
+    assert formats.brief(datetime(2026, 12, 3, 8, 0, tzinfo=UTC), AMSTERDAM, NOW) == f"3{NBSP}Dec{NBSP}09:00{NBSP}CET"
+
+
+def test_a_first_name_stands_in_narrow_places() -> None:
+    assert formats.first_name("Noor Haddad") == "Noor"
+    assert formats.first_name("") == ""

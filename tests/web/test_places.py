@@ -3,10 +3,12 @@
 import csv
 import io
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.web.conftest import BY, Company
@@ -19,6 +21,7 @@ from watchbill.paging import contacts
 from watchbill.roster import queries as roster
 from watchbill.roster import services as people
 from watchbill.sample import queries as sample
+from watchbill.web.watch import WatchBook
 
 ROSTER = """
 [[person]]
@@ -163,6 +166,28 @@ class TestOnCall:
     def test_a_company_without_a_watch_is_told_what_to_do(self, empty: Company) -> None:
         html = html_of(empty, "/on-call/")
         assert "Nobody stands the security watch yet." in html
+
+
+class TestWatches:
+    """Who is on watch, in one table."""
+
+    def test_a_watch_that_is_meant_for_the_day_says_so_at_night(self, saltmarsh: Company) -> None:
+        night = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)
+        lines = {line.slug: line for line in WatchBook(night).lines()}
+        assert lines["berths"].now == ()
+        assert lines["berths"].hours_only
+        assert not lines["security"].hours_only
+        assert not lines["security-second"].hours_only
+
+    def test_a_watch_that_nobody_was_put_on_says_what_to_do(self, empty: Company) -> None:
+        html = html_of(empty, "/")
+        assert "nobody yet" in html
+        assert "set it up" in html
+
+    def test_all_watches_are_asked_for_at_once(self, saltmarsh: Company) -> None:
+        with CaptureQueriesContext(connection) as asked:
+            WatchBook(clock.now()).lines()
+        assert len(asked) <= 10
 
 
 class TestServicesAndSources:

@@ -1,5 +1,7 @@
 """The first minute on the pages: the phone, the clock, the upgrade, the proof; and the way out of the sample."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -58,6 +60,30 @@ def test_upgrading_turns_the_finding_green_with_its_proof(saltmarsh: Company, st
     assert findings.finding(story.finding_id).proof_sentence.split(" ")[0] in html
 
 
+def test_once_fixed_the_page_speaks_of_what_was(saltmarsh: Company) -> None:
+    saltmarsh.visit("engineer").post(reverse("sample-upgrade"))
+    html = html_of(saltmarsh)
+    assert "It rang, was answered, was fixed, and a newer scan proves it." in html
+    assert "was now" in html
+    assert "First things" not in html
+    assert "It may wake people" not in html
+
+
+def test_the_fixed_finding_asks_how_it_was_proven(saltmarsh: Company, story: sample.Story) -> None:
+    saltmarsh.visit("engineer").post(reverse("sample-upgrade"))
+    html = html_of(saltmarsh, reverse("finding", args=[story.finding_id]))
+    assert "How it was proven" in html
+    assert "What happens if I" not in html
+    assert "; gone at" in html
+    assert html.index('data-v="fixed"') < html.index("was now")
+
+
+def test_now_says_when_it_was_paged_and_why_it_is_this_person(saltmarsh: Company) -> None:
+    html = html_of(saltmarsh, "/")
+    assert "Paged to you" in html
+    assert "Why you: " in html
+
+
 def test_once_fixed_nothing_rings_and_no_button_plays_on(saltmarsh: Company) -> None:
     saltmarsh.visit("engineer").post(reverse("sample-upgrade"))
     html = html_of(saltmarsh)
@@ -76,8 +102,10 @@ def test_the_fixed_findings_page_shows_its_proof_and_no_verbs(saltmarsh: Company
 def test_leaving_the_sample_gives_the_link_and_asks_the_server_to_start_over(saltmarsh: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(serving, "stop_soon", lambda: asked.append("stop"))
-    html = saltmarsh.visit("admin").post(reverse("sample-own")).content.decode()
-    assert "/welcome/" in html
+    answer = saltmarsh.visit("admin").post(reverse("sample-own"))
+    link = re.search(r'href="(/welcome/[^"]+)"', answer.content.decode())
+    assert link
+    assert answer["Refresh"] == f"6; url={link.group(1)}"
     assert asked == ["stop"]
     assert trail.events(action="sample.left")
 

@@ -19,7 +19,7 @@ from tests.web.conftest import Company
 from watchbill.base import trail
 from watchbill.base.trail import TrailEvent
 from watchbill.roster.queries import PersonInfo
-from watchbill.web import assets, telling, watch
+from watchbill.web import assets, telling, things, watch
 from watchbill.web.nav import ITEMS, KEYS
 from watchbill.web.reader import zone_of
 from watchbill.web.templatetags import watchbill as tags
@@ -71,6 +71,32 @@ class TestTags:
 
     def test_code_in_backticks_is_escaped_too(self) -> None:
         assert drawn("{{ text|told }}", text="`<script>`") == "<bdi><code>&lt;script&gt;</code></bdi>"
+
+    def test_people_in_a_log_line_are_strong(self) -> None:
+        assert drawn("{{ text|told:people }}", text="Paged Bob & co", people=("Bob",)) == "<bdi>Paged <b>Bob</b> &amp; co</bdi>"
+
+    def test_the_longer_of_two_names_is_the_strong_one(self) -> None:
+        assert drawn("{{ text|told:people }}", text="Bob Lind", people=("Bob", "Bob Lind")) == "<bdi><b>Bob Lind</b></bdi>"
+
+    @given(st.text(), st.lists(st.text(max_size=5), max_size=3))
+    def test_no_name_becomes_markup(self, text: str, people: list[str]) -> None:
+        inner = drawn("{{ text|told:people }}", text=text, people=tuple(people)).removeprefix("<bdi>").removesuffix("</bdi>")
+        assert "<" not in re.sub(r"</?(?:code|b)>", "", inner)
+
+    def test_a_bare_command_among_the_first_things_is_set_as_one(self) -> None:
+        assert drawn("{{ text|step }}", text="npm ls x # expect 2 once") == "<code>npm ls x</code> <small>expect 2 once</small>"
+        assert drawn("{{ text|step }}", text="Run `npm ls x`.") == "<bdi>Run <code>npm ls x</code>.</bdi>"
+        assert drawn("{{ text|step }}", text="Go home") == "<bdi>Go home</bdi>"
+
+    def test_a_path_keeps_its_last_two_parts_in_a_table(self) -> None:
+        assert drawn("{{ path|short_path }}", path="/srv/data/examples/berth-board") == "…/examples/berth-board"
+        assert drawn("{{ path|short_path }}", path="a/b") == "a/b"
+
+    def test_what_reaches_a_service_is_said_in_words(self) -> None:
+        assert drawn('{{ "open"|reach }}, {{ "controlled"|reach }}, {{ ""|reach }}') == "the internet, some places only, unknown"
+
+    def test_subjects_and_channels_are_said_in_words(self) -> None:
+        assert drawn('{{ "finding:12"|subject }} {{ "email"|by_channel }} {{ "desk"|by_channel }}') == "Finding 12 by e-mail at the desk"
 
     @given(st.text())
     def test_no_text_becomes_markup(self, text: str) -> None:
@@ -127,6 +153,21 @@ class TestTelling:
         assert telling.entry(by_alice, NAMES).who == ""
         assert telling.entry(by_alice, NAMES).text == "Alice took it"
 
+    def test_a_decisions_reason_loses_the_decision_that_stands_beside_it(self) -> None:
+        assert telling.plainly("Decided now: exploited in the wild. It may wake people.") == "Exploited in the wild. It may wake people."
+        assert telling.plainly("Somebody pulled the cord") == "Somebody pulled the cord."
+
+    def test_what_a_look_proves_is_nobodys_word(self) -> None:
+        fixed = event("finding.fixed", actor="bob@example.test", kind="person", text="It is at 2.0 now")
+        assert telling.entry(fixed, NAMES).who == ""
+
+    def test_a_log_line_knows_whom_it_names(self) -> None:
+        assert telling.entry(event("page.sent", "page:1", channel="desk", to="bob@example.test"), NAMES).people == ("Bob",)
+
+    def test_programs_and_the_sample_are_named_as_such(self) -> None:
+        assert telling.by_whom("sample company", NAMES) == "by the sample company"
+        assert telling.by_whom("alice@example.test", NAMES) == "by Alice"
+
     def test_pages_and_changes_wear_their_marks(self) -> None:
         assert telling.entry(event("page.sent", "page:1"), {}).look == "page"
         assert telling.entry(event("change.recorded", "change:1", summary="x"), {}).look == "change"
@@ -138,6 +179,63 @@ class TestTelling:
             assert text
             assert "{" not in text
             assert text[0] == text[0].upper()
+
+
+class TestStories:
+    """What two rooms recorded of one step is told once."""
+
+    def test_an_alert_is_opened_once(self) -> None:
+        events = [event("alert.opened", "alert:1", text="Alert 1 opened: x"), event("finding.rang", alert=1, text="Alert 1 was opened")]
+        assert [line.text for line in telling.story(events, {})] == ["Alert 1 opened"]
+
+    def test_an_acknowledgement_is_told_once(self) -> None:
+        events = [
+            event("alert.acknowledged", "alert:1", text="Bob acknowledged"),
+            event("finding.acknowledged", alert=1, text="Bob has it"),
+        ]
+        assert [line.text for line in telling.story(events, {})] == ["Bob acknowledged"]
+
+    def test_a_proof_ends_its_alert_without_saying_so_again(self) -> None:
+        events = [event("finding.fixed", text="Gone"), replace(event("alert.resolved", "alert:1", text="Alert over: fixed"), seq=8)]
+        assert [line.text for line in telling.story(events, {})] == ["Gone"]
+
+    def test_an_alert_that_ends_by_itself_is_told(self) -> None:
+        assert len(telling.story([event("alert.resolved", "alert:1", text="Alert over")], {})) == 1
+
+    def test_the_newest_stands_first(self) -> None:
+        events = [event("finding.opened", text="First"), event("finding.taken", text="Second")]
+        assert [line.text for line in telling.story(events, {})] == ["Second", "First"]
+
+
+class TestThings:
+    """What an event is about, by name."""
+
+    def test_numbers_and_people_and_places_are_named(self, saltmarsh: Company) -> None:
+        named = things.Things({"bob@example.test": "Bob"})
+        assert named.name(event("finding.opened", "finding:17")) == "Finding 17"
+        assert named.name(event("person.added", "person:bob@example.test")) == "Bob"
+        assert named.name(event("service.added", "service:berth-board")) == "berth-board"
+        assert named.name(event("step.added", "step:manifests-urgent/1")) == "Manifests, urgent, step 1"
+        assert named.name(event("layer.added", "layer:security/Nights")) == "Security, Nights"
+        assert named.name(event("change.recorded", "change:1", targets=["service:berth-board"])) == "berth-board"
+
+    def test_a_scan_is_about_its_service_and_a_page_about_its_alert(self, saltmarsh: Company) -> None:
+        named = things.Things({})
+        assert named.name(event("scan.recorded", "scan:look-1", service="tide-feed")) == "tide-feed"
+        assert named.name(replace(event("page.sent", "page:9"), ref="alert:1")) == "Alert 1"
+
+    def test_what_has_a_page_leads_there_and_nothing_else_does(self, saltmarsh: Company) -> None:
+        named = things.Things({})
+        assert named.href(event("finding.opened", "finding:17")) == "/findings/17/"
+        assert named.href(replace(event("page.sent", "page:9"), ref="alert:1")) == "/alerts/1/"
+        assert named.href(event("finding.opened", "finding:<b>")) == ""
+        assert named.href(event("roster.applied", "company:own")) == ""
+
+    def test_the_trail_says_each_event_of_the_sample_in_one_short_line(self, saltmarsh: Company) -> None:
+        named = things.Things({})
+        for one in trail.events(limit=1000):
+            assert 0 < len(telling.in_brief(one, NAMES)) <= 110
+            assert "01m" not in named.name(one)
 
 
 class TestNavigation:

@@ -80,6 +80,8 @@ def in_brief(event: TrailEvent, names: Mapping[str, str]) -> str:
     verb = event.action.rpartition(".")[2]
     if not event.body.get("text") and event.action not in _TOLD and verb in _PARTS:
         what = _changed(event) if verb == "changed" else ""
+        if len(what) > _BRIEF:
+            what = formats.listed([formats.word(name) for name in event.body])
         return named(f"{formats.raised(formats.word(verb))}{f': {what}' if what else ''}", names)
     text = told(event, names)
     for end in (". ", ": ", "; nothing", "; ", ", "):
