@@ -37,7 +37,7 @@ JOB_KEPT_DAYS = 7
 JOB_ERROR_CHARS = 1000
 
 # Loops
-LOOP_POLL_SECONDS = 1.0
+LOOP_POLL_SECONDS = 2.0
 LOOP_STOP_SECONDS = 10.0
 LOOP_SETTLE_ROUNDS = 25  # passes of run_turns before it gives up on loops that keep waking each other
 

@@ -1,4 +1,4 @@
-"""The loops: each walker in its own thread does what is due, then waits until it is woken, its next time comes, or a second has passed.
+"""The loops: each walker in its own thread does what is due, then waits until it is woken, its next time comes, or two seconds have passed.
 
 A turn that fails is logged and shown, and never ends its loop. No loop knows another, and none holds a transaction while it waits.
 """
