@@ -100,3 +100,13 @@ def test_a_spark_shows_at_most_fourteen_days(values: list[int]) -> None:
 def test_a_meter_over_its_limit_says_so() -> None:
     assert parsed(pictures.meter(44, 25, "44 percent")).get("class") == "meter over"
     assert parsed(pictures.meter(18, 25, "18 percent")).get("class") == "meter"
+
+
+def test_a_name_that_would_be_cut_off_is_left_out() -> None:
+    bars = [
+        pictures.Bar(START, START + timedelta(minutes=20), "Mira"),
+        pictures.Bar(START + timedelta(hours=1), START + timedelta(hours=20), "Noor"),
+    ]
+    drawn = pictures.strip(bars, START, START + timedelta(hours=24), START, ZONE, "The watch.")
+    assert "Mira" not in drawn
+    assert "Noor" in drawn

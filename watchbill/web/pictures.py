@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from watchbill.web import formats
 
 NOTHING = SafeString("")
+STRIP_WIDE, CALENDAR_WIDE = 272, 736  # the least that the look gives them, in px
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,22 @@ def _join(parts: Iterable[SafeString]) -> SafeString:
     return format_html_join("", "{}", ((part,) for part in parts))
 
 
-def _bar(bar: Bar, span: Span, y: int, height: int) -> SafeString:
-    """A bar and its word, the word cut off at the bar's own edge by a nested svg."""
+LETTER, INSET = 7.0, 8.0  # about how wide a letter and a bar's own edges are, in px
+
+
+def _fits(text: str, share: float, wide: int) -> bool:
+    """Whether a word can stand in a bar of `share` per cent of a picture that is at least `wide` px: a name cut off tells nobody."""
+    return len(text) * LETTER + INSET <= share * wide / 100
+
+
+def _bar(bar: Bar, span: Span, y: int, height: int, wide: int) -> SafeString:
+    """A bar and its word where it fits, cut off at the bar's own edge by a nested svg all the same."""
     left, right = span.at(bar.start), span.at(bar.end)
     if right <= left:
         return NOTHING
     x, width = _pc(left), _pc(right - left)
     baseline = height // 2 + 5
+    word = formats.line(bar.text) if _fits(bar.text, right - left, wide) else ""
     if bar.look == "gap":
         return format_html(
             '<rect class="gapbox" x="{0}" width="{1}" y="{2}" height="{3}" rx="3"/>'
@@ -86,7 +96,7 @@ def _bar(bar: Bar, span: Span, y: int, height: int) -> SafeString:
             y,
             height,
             baseline,
-            formats.line(bar.text),
+            word,
         )
     seg = f"seg {bar.look}".strip()
     text = "t me" if bar.look == "me" else "t"
@@ -100,7 +110,7 @@ def _bar(bar: Bar, span: Span, y: int, height: int) -> SafeString:
         baseline,
         seg,
         text,
-        formats.line(bar.text),
+        word,
     )
 
 
@@ -139,7 +149,7 @@ def strip(bars: Sequence[Bar], start: datetime, end: datetime, now: datetime, zo
         '<svg class="chart" height="58" role="img" aria-label="{}">{}{}{}{}</svg>',
         formats.line(sentence),
         _HATCH,
-        _join(_bar(bar, span, 18, 24) for bar in bars),
+        _join(_bar(bar, span, 18, 24, STRIP_WIDE) for bar in bars),
         marks,
         _needle(span, now, zone, 13, 45, 9),
     )
@@ -196,7 +206,7 @@ def _day_column(days: Sequence[datetime], i: int, span: Span, now: datetime, bot
 def _lane(lane: Lane, top: int, span: Span) -> SafeString:
     height = 40 if lane.strong else 22
     label = format_html('<text class="{}" x="6" y="{}">{}</text>', "label b" if lane.strong else "label", top + 6, formats.line(lane.label))
-    return format_html("{}{}", label, _join(_bar(bar, span, top + 12, height) for bar in lane.bars))
+    return format_html("{}{}", label, _join(_bar(bar, span, top + 12, height, CALENDAR_WIDE) for bar in lane.bars))
 
 
 def trail_lanes(

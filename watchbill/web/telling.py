@@ -30,7 +30,7 @@ CHANNELS = {
     "desk": "at the desk",
     "email": "by e-mail",
     "web": "on this site",
-    "link": "by the link in the page",
+    "link": "by the link",
     "api": "over the API",
     "cli": "at a terminal",
 }
@@ -38,6 +38,12 @@ CHANNELS = {
 # {name}: a value of the event's body; {target_}: what it was done to, without its kind.
 _TOLD = {
     "advisories.loaded": "Loaded advisories: {added} new, {changed} changed, {withdrawn} withdrawn",
+    "alert.acknowledged": "{person} acknowledged {channel}",
+    "alert.escalated": "Went on to the next step: {cause}",
+    "alert.exhausted": "Everybody on the policy was paged, and nobody answered",
+    "alert.opened": "Alert {target_} opened: {title}",
+    "alert.raised": "Alert {target_} became urgent, so it rings now",
+    "alert.resolved": "Alert {target_} over: {why}",
     "change.recorded": "{summary}",
     "inbox.accepted": "Took {filename} in",
     "incident.started": "Pulled the cord",

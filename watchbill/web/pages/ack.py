@@ -19,7 +19,7 @@ from watchbill.base.problem import Problem
 from watchbill.paging import queries as paging
 from watchbill.paging import services as bell
 from watchbill.paging.links import AckLink, read_ack_link
-from watchbill.web import formats
+from watchbill.web import formats, why_you
 from watchbill.web.reader import zone_of
 from watchbill.web.telling import plainly
 
@@ -65,7 +65,7 @@ def glass(link: AckLink, token: str) -> Glass:
         next_names=tuple(names),
         next_at=at,
         guidance=() if over else tuple(alert.guidance[:3]),
-        why=(*alert.why[1:], link.page.why_you),
+        why=(*alert.why[1:], why_you.sentences(alert, link.person, zone_of(link.person))[0]),
         done=_done(link, now),
         over=over,
         action=reverse("ack", args=[token]),

@@ -61,6 +61,7 @@ def page(request: HttpRequest, slug: str = "") -> HttpResponse:
         "before": (days[0] - timedelta(days=7)).date().isoformat(),
         "after": (days[0] + timedelta(days=7)).date().isoformat(),
         "may_cover": _may_cover(person, schedule),
+        "upcoming": next((shift for shift in book.shifts(slug) if shift.start > now), None),
         "people": roster.team(schedule.team).members,
         "schedule_zone": zone,
     }
