@@ -95,7 +95,7 @@ have_uv() {
 install_set() {
     say "Installing the locked packages: $lock"
     if have_uv; then
-        UV_PYTHON_DOWNLOADS=never "$venv/bin/uv" pip install --quiet --python "$python" --require-hashes -r "$lock" && return
+        UV_PYTHON_DOWNLOADS=never "$venv/bin/uv" pip install --quiet --system-certs --python "$python" --require-hashes -r "$lock" && return
         say "uv could not install them; trying pip."
     else
         say "uv could not be had; pip does it too, only slower."
