@@ -19,9 +19,11 @@ def lint(tree: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def planted(tmp_path: Path) -> Path:
-    """A tree with our contract where every package and models module is empty, to plant one fault in."""
+    """A tree with our contract where every package, models module and module named in the contract is empty, to plant one fault in."""
     shutil.copy(TREE / "pyproject.toml", tmp_path)
-    for source in [*TREE.glob("watchbill/**/__init__.py"), *TREE.glob("watchbill/**/models.py")]:
+    named = [TREE / (name.replace(".", "/") + ".py") for contract in contracts() for name in contract.get("source_modules", [])]
+    exist = [source for source in named if source.is_file()]
+    for source in [*TREE.glob("watchbill/**/__init__.py"), *TREE.glob("watchbill/**/models.py"), *exist]:
         copy = tmp_path / source.relative_to(TREE)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text('"""Empty."""\n')
