@@ -387,3 +387,14 @@ def test_a_theme_nobody_knows_is_not_drawn(empty: Company) -> None:
 
 def test_the_way_back_from_the_theme_is_never_another_site(empty: Company) -> None:
     assert empty.visit("viewer").post(reverse("look"), HTTP_REFERER="https://elsewhere.example/")["Location"] == "/"
+
+
+def test_an_error_page_speaks_in_the_readers_zone(saltmarsh: Company) -> None:
+    html = saltmarsh.visit("security").get("/nothing/here/").content.decode()
+    assert re.search(r"\d\d:\d\d\xa0CES?T", html)
+    assert "\xa0UTC" not in html
+
+
+def test_a_token_is_offered_only_what_its_person_may(saltmarsh: Company) -> None:
+    assert 'value="admin"' not in saltmarsh.visit("engineer").get("/setup/tokens/").content.decode()
+    assert 'value="admin"' in saltmarsh.visit("admin").get("/setup/tokens/").content.decode()

@@ -87,7 +87,7 @@ class TestTrail:
     def test_every_event_opens_with_its_leaf(self, saltmarsh: Company) -> None:
         event = trail.events(limit=1)[0]
         html = html_of(saltmarsh, f"/trail/{event.seq}/")
-        assert event.leaf in html
+        assert event.leaf in html.replace("<wbr>", "")
         assert event.action in html
 
     def test_an_event_that_is_not_there_is_said_so(self, saltmarsh: Company) -> None:

@@ -7,21 +7,24 @@ import logging
 
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from watchbill.base.problem import Problem
-from watchbill.web.reader import reader
+from watchbill.web.reader import reader, zone_of
 
 log = logging.getLogger("watchbill.web")
 
 
 def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The page of a Problem: inside the shell for who is signed in, at the door for anybody else."""
-    inside = getattr(request, "user", None) is not None and reader(request) is not None
+    person = reader(request) if getattr(request, "user", None) is not None else None
+    inside = person is not None
     back = request.path if request.method == "GET" else request.headers.get("Referer", "")
     base = "shell.html" if inside else "entrance.html"
     context = {"problem": problem, "title": problem.title, "base": base, "inside": inside, "back": _own(request, back)}
-    return render(request, "errors/problem.html", context, status=problem.status)
+    with timezone.override(zone_of(person)):
+        return render(request, "errors/problem.html", context, status=problem.status)
 
 
 def _own(request: HttpRequest, address: str) -> str:

@@ -18,7 +18,7 @@ from watchbill.paging import contacts
 from watchbill.roster import queries as roster
 from watchbill.roster import services as people
 from watchbill.roster.queries import PersonInfo
-from watchbill.roster.rules import SCOPES
+from watchbill.roster.rules import SCOPES, allowed_scopes
 from watchbill.web.pages.me import addable
 from watchbill.web.reader import actor, allowed, signed_in
 from watchbill.web.watch import WatchBook
@@ -158,10 +158,23 @@ def tokens(request: HttpRequest) -> HttpResponse:
         scopes = tuple(scope for scope in request.POST.getlist("scope") if scope in SCOPES)
         _, made = people.create_token(name, person.email, scopes, TOKEN_DAYS, by=actor(person))
     listed = [one for one in roster.tokens() if everybody or one.person_email == person.email]
-    context = {"title": "Tokens", "tokens": listed, "made": made, "scopes": SCOPES, "client": CLIENT}
+    context = {"title": "Tokens", "tokens": listed, "made": made, "scopes": _grantable(person), "client": CLIENT}
     answer = render(request, "setup/tokens.html", context)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+SCOPES_TOLD = {
+    "read": "see findings, alerts and who is on watch",
+    "act": "take, acknowledge, ask; whatever its person may",
+    "send": "hand in scans and tell of changes",
+    "admin": "change people and set-up",
+}
+
+
+def _grantable(person: PersonInfo) -> list[tuple[str, str]]:
+    """The scopes that this person's role allows, and what each opens."""
+    return [(scope, SCOPES_TOLD.get(scope, "")) for scope in allowed_scopes(SCOPES, person)]
 
 
 def _revoke(request: HttpRequest, person: PersonInfo, everybody: bool) -> None:
