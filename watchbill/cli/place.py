@@ -40,6 +40,7 @@ def choose(around: Path) -> Path:
 
 
 def _use(around: Path, chosen: Path) -> None:
+    os.umask(0o077)  # what Watchbill keeps is for its own user's eyes
     config = around / "watchbill.toml"
     if config.exists():
         os.environ.setdefault("WATCHBILL_CONFIG", str(config))

@@ -49,8 +49,10 @@ def story() -> Story | None:
     if not rows or not alert_id:
         return None
     alert = paging.alert(alert_id)
-    started = [page for page in paging.pages(alert_id) if page.state in ("sent", "sending") or page.due <= clock.now()]
-    latest = max(started or paging.pages(alert_id), key=lambda page: (page.due, page.id), default=None)
+    planned = paging.pages(alert_id)
+    rung = [page for page in planned if page.state in ("sent", "sending")]
+    due = [page for page in planned if page.due <= clock.now()]
+    latest = max(rung or due or planned, key=lambda page: (page.due, page.id), default=None)
     if latest is None:
         return None
     return Story(

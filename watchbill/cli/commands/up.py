@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from watchbill.base import settings
+from watchbill.base.problem import Problem
 from watchbill.cli import place
 
 HELP = "Serve Watchbill: web pages, loops and writer, on this machine, in the foreground."
@@ -20,7 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> NoReturn:
     """Never returns: this process becomes `watchbill.cli.serving`, with the chosen directory in its environment."""
-    become(place.enter_for_start(with_sample=arguments.sample), with_sample=arguments.sample)
+    around = place.enter_for_start(with_sample=arguments.sample)
+    if settings.settings().database_url:
+        detail = "database_url names another database, and serving from PostgreSQL is not built yet."
+        raise Problem("not_built", "PostgreSQL can't be served yet", detail, field="database_url", remedy="Leave it empty.")
+    become(around, with_sample=arguments.sample)
 
 
 def become(home: Path, *, with_sample: bool) -> NoReturn:
