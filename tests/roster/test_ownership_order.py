@@ -200,9 +200,6 @@ def test_codeowners_read_anew_take_over_and_their_line_is_kept(company: None) ->
     assert (owner.team, owner.line) == ("security", 3)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a repository without a name, or with a space in it, is taken from an import though a file may not say it"
-)
 @pytest.mark.parametrize("repo", ["", "   ", "has space/x"])
 def test_a_repository_that_a_file_could_not_name_can_not_be_imported_either(company: None, repo: str) -> None:
     with pytest.raises(Problem) as caught:

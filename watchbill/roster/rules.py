@@ -93,6 +93,14 @@ def check_text(text: str, field: str, longest: int = limits.NAME_CHARS) -> str:
     return plain
 
 
+def check_repo(name: str, field: str) -> str:
+    """A repository's name as its host writes it, or ``Problem`` at ``field`` for none and for one with a space in it."""
+    plain = check_text(name, field, 200)
+    if not plain or " " in plain:
+        raise invalid(field, f"{name[:80]!r} is no repository.", "Write it as its host does: org/name.")
+    return plain
+
+
 def check_tier(tier: int, field: str = "tier") -> int:
     """The tier itself (0 for unknown), or ``Problem`` at ``field``."""
     if not 0 <= tier <= 4:

@@ -187,10 +187,11 @@ def add_override(schedule: str, person: str, start: datetime, end: datetime, *, 
         if row is None:
             raise not_found("schedule", schedule)
         values = {"reason": why, "by": by.name, "made_at": clock.now()}
-        made, _ = models.Override.objects.get_or_create(schedule=row, person_id=who.id, start=start, end=end, defaults=values)
-        span = {"start": start.isoformat(), "end": end.isoformat()}
-        audit(by, "override.added", f"schedule:{schedule}", body={"person": who.email, "reason": why, **span})
-        news("schedule.changed", f"schedule:{schedule}")
+        made, new = models.Override.objects.get_or_create(schedule=row, person_id=who.id, start=start, end=end, defaults=values)
+        if new:
+            span = {"start": start.isoformat(), "end": end.isoformat()}
+            audit(by, "override.added", f"schedule:{schedule}", body={"person": who.email, "reason": why, **span})
+            news("schedule.changed", f"schedule:{schedule}")
         return queries.override_info(made)
 
     return write(stand_in, name="override.add")
@@ -280,7 +281,7 @@ def set_service_context(slug: str, exposure: str | None = None, tier: int | None
 def import_codeowners(repo: str, text: str, *, by: Actor, where: str = "CODEOWNERS") -> int:
     """Keep a repository's CODEOWNERS (made known if it wasn't); how many lines it has. Raises ``Problem`` naming a line it can't use."""
     check_codeowners(text)
-    name = rules.check_text(repo, "repo", 200)
+    name = rules.check_repo(repo, "repo")
 
     def keep() -> int:
         before = models.Repo.objects.filter(name=name).values_list("codeowners", flat=True).first()

@@ -84,7 +84,7 @@ def wanted_of(file: RosterFile, zones: Mapping[str, str]) -> Wanted:
     for number, team in enumerate(file.team):
         found.put("team", rules.check_slug(team.slug, f"team[{number}].slug"), _team(team, f"team[{number}]"))
     for number, repo in enumerate(file.repo):
-        found.put("repo", values.repo_name(repo.name, f"repo[{number}].name"), _repo(repo, f"repo[{number}]"))
+        found.put("repo", rules.check_repo(repo.name, f"repo[{number}].name"), _repo(repo, f"repo[{number}]"))
     for number, schedule in enumerate(file.schedule):
         _schedule(found, schedule, f"schedule[{number}]", zones)
     for number, service in enumerate(file.service):
@@ -223,7 +223,7 @@ def _service(part: ServicePart, where: str) -> _Part:
     at = _Part(where).put("name", part.name, values.name).put("team", part.team, values.text).put("tier", part.tier, rules.check_tier)
     at.put("exposure", part.exposure, rules.check_exposure).put("data_class", part.data_class, values.text)
     at.put("policy", part.policy, values.text)
-    at.put("repos", part.repos, lambda value, place: tuple(sorted(set(values.listed(value, place, values.repo_name)))))
+    at.put("repos", part.repos, lambda value, place: tuple(sorted(set(values.listed(value, place, rules.check_repo)))))
     at.put("purls", part.purls, values.texts).put("hosts", part.hosts, values.texts).put("description", part.description, values.long_text)
     at.put("set_by", part.set_by, lambda value, place: rules.check_email(value, place) if value else "")
     return at.put("set_on", part.set_on, lambda value, _: value.isoformat())

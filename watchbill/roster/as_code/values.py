@@ -96,13 +96,6 @@ def read_wait(value: str, place: str) -> int:
     return seconds
 
 
-def repo_name(value: str, place: str) -> str:
-    name = rules.check_text(value, place, 200)
-    if not name or " " in name:
-        raise invalid(place, f"{value[:80]!r} is no repository.", "Write it as its host does: org/name.")
-    return name
-
-
 def read_every(value: str, place: str) -> tuple[int, str]:
     """The length and unit of "1 week", "12 hours" or "daily". Raises ``Problem`` at ``place``."""
     plain = value.strip().lower()
