@@ -5,8 +5,6 @@ best: unpacking and parsing the same JSON and nothing else, or fetching the same
 """
 
 import json
-import os
-import platform
 import random
 import sqlite3
 import statistics
@@ -20,6 +18,7 @@ from typing import TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks._report import machine
 from watchbill.engines.dependencies.advisory import Advisory
 from watchbill.engines.dependencies.matching import is_affected
 from watchbill.engines.dependencies.osv import parse_osv
@@ -38,13 +37,6 @@ def timed(work: Callable[[], T]) -> tuple[float, T]:
     start = time.perf_counter()
     result = work()
     return time.perf_counter() - start, result
-
-
-def machine() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "?")
-    versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
-    return f"{model}, {os.cpu_count()} cores, {versions}, load {os.getloadavg()[0]:.1f}"
 
 
 def parse_only() -> int:
@@ -179,7 +171,7 @@ def main() -> int:
         db.close()
     right, total = recall()
     rows.append(("listed versions reproduced", f"{right / total:.4%}", "99.9 %", f"{right:,} of {total:,}", right / total >= 0.999))
-    print(f"machine: {machine()}")
+    print(machine())
     print(f"{'what':<38} {'measured':>10} {'bar':>7}  {'':<6} beside it")
     for what, measured, bar, beside, good in rows:
         print(f"{what:<38} {measured:>10} {bar:>7}  {'ok' if good else 'MISSED':<6} {beside}")

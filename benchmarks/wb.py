@@ -4,12 +4,15 @@ Prints a table and exits 1 where a promised figure is missed. Beside them stands
 """
 
 import os
-import platform
 import statistics
 import sys
 from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TREE))
+
+from benchmarks._report import machine
+
 TRIES = 15
 
 
@@ -23,12 +26,6 @@ def cpu_ms(*words: str) -> float:
     return (used.ru_utime + used.ru_stime) * 1000
 
 
-def machine() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "?")
-    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
-
-
 def main() -> int:
     python = sys.executable
     rows = [
@@ -37,7 +34,7 @@ def main() -> int:
         ("watchbill versions compare", (python, "-m", "watchbill.cli.main", "versions", "compare", "PyPI", "1.0", "2.0"), 150),
         ("watchbill --help", (python, "-m", "watchbill.cli.main", "--help"), None),
     ]
-    print(f"machine: {machine()}")
+    print(machine())
     print(f"{'CPU time, median of ' + str(TRIES):<32} {'measured':>10} {'bar':>7}          worst")
     missed = False
     for what, words, bar in rows:
