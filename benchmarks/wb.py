@@ -8,11 +8,11 @@ import statistics
 import sys
 from pathlib import Path
 
-TREE = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TREE))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks._report import machine
 
+TREE = Path(__file__).resolve().parents[1]
 TRIES = 15
 
 
