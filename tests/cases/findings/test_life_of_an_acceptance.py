@@ -359,7 +359,6 @@ def test_taking_back_a_not_affected_ends_its_request_so_that_it_can_be_asked_aga
     assert [one.state for one in queries.acceptances(number)] == ["signed", "ended"]
 
 
-@pytest.mark.xfail(strict=True, reason="an acceptance stays signed after its finding was fixed, so nobody can ask again")
 def test_what_was_accepted_then_fixed_and_came_back_can_be_accepted_again(saltmarsh: Company):
     accepted(saltmarsh)
     saltmarsh.later(days=1).scan()
@@ -371,7 +370,6 @@ def test_what_was_accepted_then_fixed_and_came_back_can_be_accepted_again(saltma
     assert saltmarsh.only().state == "accepted"
 
 
-@pytest.mark.xfail(strict=True, reason="an acceptance stays signed after its finding was retired or its advisory withdrawn")
 @pytest.mark.parametrize("way", ["retired", "withdrawn"])
 def test_what_was_accepted_then_closed_otherwise_holds_no_acceptance(saltmarsh: Company, way: str):
     number = accepted(saltmarsh)
@@ -384,7 +382,6 @@ def test_what_was_accepted_then_closed_otherwise_holds_no_acceptance(saltmarsh: 
     assert one.state == "ended"
 
 
-@pytest.mark.xfail(strict=True, reason="a request goes on waiting for a signature after its finding was proven fixed")
 def test_a_request_does_not_wait_for_a_finding_that_is_fixed(saltmarsh: Company):
     ask(saltmarsh)
 

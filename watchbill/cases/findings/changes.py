@@ -13,7 +13,8 @@ from django.db.models.expressions import Combinable, CombinedExpression
 from watchbill.base.acting import SYSTEM, Actor
 from watchbill.base.writer import audit, news
 from watchbill.cases.findings.known import chunks
-from watchbill.cases.findings.models import Finding, MergedName, SeenBy
+from watchbill.cases.findings.models import Acceptance, Finding, MergedName, SeenBy
+from watchbill.cases.findings.states import CLOSED_STATES, state_words
 
 SPARK_DAYS = 14
 _SPARK_BITS = (1 << SPARK_DAYS) - 1
@@ -87,6 +88,24 @@ def store_rows(changes: Changes, now: datetime) -> None:
     for names in chunks(changes.merged):
         MergedName.objects.bulk_create(names)
     _mark_seen([pk for pk in changes.seen_again if pk not in changes.changed], now)
+    _end_acceptances(changes, now)
+
+
+def _end_acceptances(changes: Changes, now: datetime) -> None:
+    """What was signed or asked about a finding ends when the finding closes, so that it can be asked anew should it come back. The
+    signature that closed one as not affected stands for as long as the finding is that.
+    """
+    closed = {finding.pk: finding for finding in changes.changed.values() if finding.state in CLOSED_STATES}
+    for part in chunks(sorted(closed)):
+        alive = Acceptance.objects.filter(finding_id__in=part, state__in=("asked", "signed")).order_by("pk")
+        over = [row for row in alive if (row.kind, row.state, closed[row.finding_id].state) != ("not_affected", "signed", "not_affected")]
+        for row in over:
+            finding = closed[row.finding_id]
+            what = "The acceptance" if row.state == "signed" else "The request that waited for a signature"
+            text = f"{what} ended, because the finding is {state_words(finding.state)}"
+            changes.tell(finding, "finding.acceptance_ended", text, acceptance=row.pk)
+        if over:
+            Acceptance.objects.filter(pk__in=[row.pk for row in over]).update(state="ended", ended_at=now)
 
 
 def _mark_seen(ids: list[int], now: datetime) -> None:
