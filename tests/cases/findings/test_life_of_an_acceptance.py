@@ -400,7 +400,6 @@ def test_a_request_for_what_was_fixed_meanwhile_is_not_signed(saltmarsh: Company
     assert (caught.value.status, saltmarsh.only().state) == (409, "fixed")
 
 
-@pytest.mark.xfail(strict=True, reason="a claim made before the acceptance is still shown on the finding when the acceptance ends")
 def test_accepting_what_somebody_claimed_as_fixed_and_ending_asks_for_no_proof_of_the_old_claim(saltmarsh: Company):
     saltmarsh.scan(seen())
     services.claim_fix(saltmarsh.only().id, by=person(ALICE))

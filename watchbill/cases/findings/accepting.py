@@ -163,6 +163,7 @@ def expire_due(now: datetime, by: Actor = SYSTEM, limit: int = 500) -> int:
             set_state(finding, step(finding.state, "expire"), now)
             set_due(finding, None)
             finding.taken_by, finding.taken_at = "", None
+            finding.claimed_by, finding.claimed_at = "", None
             changes.touch(finding)
             text = f"The acceptance ended that {called(row.asked_by)} asked for and {called(row.settled_by)} signed"
             changes.tell(finding, "finding.acceptance_expired", text, "finding.reopened", acceptance=row.pk)
