@@ -125,7 +125,6 @@ def test_an_unknown_order_names_the_nearest(line: str, near: str):
     assert near in caught.value.remedy
 
 
-@pytest.mark.xfail(strict=True, reason="an unknown order, and days that are none, answer 400 where every other search problem is a 422")
 @pytest.mark.parametrize("line", ["sort:colour", "sort:", "seen:soon"])
 def test_every_problem_of_the_search_has_the_same_status(saltmarsh: Company, line: str):
     if line == "sort:":

@@ -124,7 +124,11 @@ def _seen(value: str, now: datetime, _person: str) -> Q:
     days = value.removesuffix("d")
     if not days.isdecimal() or len(days) > 4:
         raise Problem(
-            "search_unknown_value", "This search has a word it doesn't know", f'"seen:" takes days, such as 7d, not "{value}".', field="q"
+            "search_unknown_value",
+            "This search has a word it doesn't know",
+            f'"seen:" takes days, such as 7d, not "{value}".',
+            field="q",
+            status=422,
         )
     return Q(last_seen__gte=now - timedelta(days=int(days)))
 

@@ -151,6 +151,7 @@ def _sort(value: str) -> tuple[tuple[str, bool], ...]:
                 f'Nothing is sorted by "{name}".',
                 field="q",
                 remedy=remedy,
+                status=422,
             )
         if name not in [known for known, _ in columns]:
             columns.append((name, part.startswith("-")))
