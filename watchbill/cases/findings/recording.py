@@ -60,10 +60,18 @@ def _check(scan: ScanSummary, sightings: tuple[Sighting, ...]) -> None:
     ):
         if len(text) > NAME_CHARS:
             raise invalid(name, f"The {name} has at most {NAME_CHARS} characters.")
-    if any(len(one.manifest) > PATH_CHARS for one in sightings) or any(not one.advisory for one in sightings):
-        raise invalid("sightings", f"Each sighting names an advisory, and a manifest of at most {PATH_CHARS} characters.")
+    _check_names(sightings)
     if scan.started_at.tzinfo is None or scan.finished_at.tzinfo is None:
         raise invalid("finished_at", "The times of a scan need a zone.")
+
+
+def _check_names(sightings: tuple[Sighting, ...]) -> None:
+    """The two names that make a finding what it is are never cut or cleaned, because two could become one: they fit, or are refused."""
+    for one in sightings:
+        if not 0 < len(one.advisory) <= NAME_CHARS or not one.advisory.isprintable():
+            raise invalid("sightings", f"Each sighting names an advisory, in 1 to {NAME_CHARS} printable characters.")
+        if len(one.manifest) > PATH_CHARS or not one.manifest.isprintable():
+            raise invalid("sightings", f"Each sighting names its manifest, in at most {PATH_CHARS} printable characters.")
 
 
 def _record(scan: ScanSummary, sightings: tuple[Sighting, ...], by: Actor, version_now: VersionNow | None) -> ScanOutcome:
