@@ -54,6 +54,14 @@ class TestFinding:
         (tmp_path / "alone" / "go.sum").write_bytes(b"")
         assert [found.manifest for found in find_manifests(tmp_path)] == ["go.mod", "alone/go.sum"]
 
+    @pytest.mark.parametrize("odd", ["a\nb", "\x1b[31m", "a\u200bb", "\udcff"])
+    def test_a_folder_whose_name_cannot_be_printed_is_looked_at_under_an_escaped_name(self, tmp_path: Path, odd: str) -> None:
+        (tmp_path / odd).mkdir()
+        (tmp_path / odd / "requirements.txt").write_bytes(PINS)
+        (found,) = find_manifests(tmp_path)
+        assert found.manifest.isprintable()
+        assert isinstance(read_file(found), ReadManifest)
+
     def test_a_single_file_is_its_own_manifest(self, tmp_path: Path) -> None:
         (tmp_path / "requirements.txt").write_bytes(PINS)
         assert [found.manifest for found in find_manifests(tmp_path / "requirements.txt")] == ["requirements.txt"]

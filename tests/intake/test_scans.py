@@ -145,6 +145,12 @@ class TestAWatchedPath:
         assert "1 new" in services.check_now(source, by=ALICE).sentence
         assert states() == {"left-shelf": "open"}
 
+    def test_with_an_oddly_named_folder_is_looked_at_all_the_same(self, source: int, tmp_path: Path) -> None:
+        odd = tmp_path / "repo" / "a\nb"
+        odd.mkdir()
+        (odd / "package-lock.json").write_bytes(lockfile(left_shelf="1.1.0"))
+        assert "2 new" in services.check_now(source, by=ALICE).sentence
+
     def test_configured_twice_is_one_source(self, source: int, tmp_path: Path) -> None:
         assert services.watch_path(tmp_path / "repo", service="berth-board", by=ALICE) == source
 
