@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.cases.company import ALICE, BOB, CHARLIE, JUN, KEV, MIRA, Company, person, quiet, seen
 from watchbill.base.loop import run_turns
 from watchbill.base.problem import Problem
+from watchbill.base.trail import events
 from watchbill.cases.findings import queries, services
 from watchbill.cases.findings.acceptance import Signer, check_reason, check_second_look, check_signer, check_until, is_over
 from watchbill.cases.limits import ACCEPTANCE_DAYS, REASON_CHARS
@@ -380,6 +381,16 @@ def test_what_was_accepted_then_closed_otherwise_holds_no_acceptance(saltmarsh: 
 
     (one,) = queries.acceptances(number)
     assert one.state == "ended"
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_the_trail_tells_that_an_acceptance_ended_with_its_finding(saltmarsh: Company, signed: bool):
+    accepted(saltmarsh) if signed else ask(saltmarsh)
+    assert events(action="finding.acceptance_ended") == []
+
+    saltmarsh.later(days=1).scan()
+
+    assert len(events(action="finding.acceptance_ended")) == 1
 
 
 def test_a_request_does_not_wait_for_a_finding_that_is_fixed(saltmarsh: Company):
