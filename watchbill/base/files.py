@@ -36,9 +36,8 @@ def keep(data: bytes) -> str:
             out.flush()
             os.fsync(out.fileno())
         scratch.replace(file)
-    except BaseException:
+    finally:
         scratch.unlink(missing_ok=True)
-        raise
     fsync_folder(file.parent)
     return digest
 
