@@ -67,7 +67,7 @@ class TestTheAcknowledgePage:
         phone = window(PHONE, stranger=True)
         phone.open(path)
         assert "Exploited in the wild" in phone.text
-        assert "Mira Solberg" in phone.text
+        assert re.search(r"Next\s+\w+\s\w+\sin\s\d+\smin", phone.text)
 
     @pytest.mark.parametrize("screen", [PHONE, PHONE_DARK, PHONE_PLAIN, DESKTOP], ids=str)
     def test_it_is_sound(self, window: OpenWindow, path: str, screen: Screen) -> None:
@@ -106,5 +106,6 @@ class TestTheAcknowledgePage:
         phone = window(PHONE, stranger=True)
         phone.open(path)
         assert phone.page.get_by_role("button", name="Acknowledge").count() == 0
-        assert "Bob Lindqvist" in phone.text
+        (reader,) = re.findall(r"Page for (\w+ \w+)", phone.text)
+        assert phone.text.count(reader) > 1, "who is paged is who is on it"
         assert phone.barriers() == []

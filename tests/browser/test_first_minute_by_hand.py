@@ -6,6 +6,7 @@ follows proves it fixed; the trail has every step; and one press starts an empty
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,8 +96,8 @@ class TestTheFirstMinuteByHand:
         newcomer.go(newcomer.page.get_by_role("navigation", name="Main").get_by_role("link", name="Trail"))
         assert newcomer.path == "/trail/"
         told = " ".join(newcomer.page.locator("main tbody").inner_text().split())
-        for step in ("Paged Bob Lindqvist", "cknowledged", "ixed"):
-            assert step in told, told
+        for step in (r"Paged \w+ \w+", "cknowledged", "ixed"):
+            assert re.search(step, told), told
 
     def test_an_event_of_the_trail_opens(self, newcomer: Window) -> None:
         newcomer.go(newcomer.page.locator("main a.t").first)
