@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,18 +24,30 @@ NEWCOMER = Actor("person", "bob@saltmarsh.example", "web")
 
 
 @pytest.fixture
-def saltmarsh(db: None, clock: SettableClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SettableClock]:
-    """The sample company, set up on a Monday evening, when Berths are at home and Bob has the watch."""
+def saltmarsh_at(
+    db: None, clock: SettableClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[datetime], SettableClock]]:
+    """Sets the sample company up at the time it is given."""
     home = tmp_path / "sample"
     home.mkdir()
     monkeypatch.setenv("WATCHBILL_DATA", str(home))
     settings.forget()
-    clock.set(datetime(2026, 11, 23, 17, 0, tzinfo=UTC))
-    services.first_link(with_sample=True)
-    loop.run_turns()
-    yield clock
+
+    def set_up(at: datetime) -> SettableClock:
+        clock.set(at)
+        services.first_link(with_sample=True)
+        loop.run_turns()
+        return clock
+
+    yield set_up
     advisories.store().close()
     settings.forget()
+
+
+@pytest.fixture
+def saltmarsh(saltmarsh_at: Callable[[datetime], SettableClock]) -> SettableClock:
+    """The sample company, set up on a Monday evening, when Berths are at home and Bob has the watch."""
+    return saltmarsh_at(datetime(2026, 11, 23, 17, 0, tzinfo=UTC))
 
 
 def story() -> queries.Story:
@@ -141,6 +153,31 @@ class TestTheStoryInWords:
         services.forward(10, by=NEWCOMER)
         (moved,) = events(action="sample.clock_moved")
         assert moved.body["text"] == "Nobody answered: Bob Lindqvist moved the sample's clock on by 10 min"
+
+
+HOURS = {
+    "a working day": datetime(2026, 11, 24, 9, 30, tzinfo=UTC),
+    "a working day's end": datetime(2026, 11, 24, 16, 55, tzinfo=UTC),
+    "the change of the watch": datetime(2026, 11, 24, 18, 59, tzinfo=UTC),
+    "the night": datetime(2026, 11, 25, 2, 0, tzinfo=UTC),
+    "a Saturday": datetime(2026, 11, 28, 12, 0, tzinfo=UTC),
+    "the turn of the year": datetime(2026, 12, 31, 23, 59, tzinfo=UTC),
+    "summer": datetime(2027, 7, 6, 5, 0, tzinfo=UTC),
+}
+
+
+@pytest.mark.parametrize("hour", HOURS, ids=lambda hour: hour)
+def test_the_story_can_be_played_at_any_hour(saltmarsh_at: Callable[[datetime], SettableClock], hour: str) -> None:
+    clock = saltmarsh_at(HOURS[hour])
+    told = story()
+    newcomer = queries.newcomer()
+    assert (told.step, told.phone_person) == ("ringing", newcomer.name)
+    services.forward(11, by=NEWCOMER)
+    assert (story().step, story().phone_person != newcomer.name) == ("escalated", True)
+    paging.acknowledge(told.alert_id, by=NEWCOMER, person_id=newcomer.id, channel="desk")
+    clock.forward(minutes=1)
+    assert "1 finding proven fixed" in services.upgrade_and_rescan(told.finding_id, by=NEWCOMER)
+    assert story().step == "fixed"
 
 
 class TestLeaving:
