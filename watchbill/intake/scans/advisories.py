@@ -117,12 +117,6 @@ def broken_off(now: datetime) -> bool:
     return bool(begun) and now - datetime.fromisoformat(begun) > _LONGEST_LOAD
 
 
-def age(now: datetime) -> str:
-    """When advisories were last loaded, as an ISO time, or an empty string for never."""
-    status = store().status()
-    return status.loaded_at if status.advisories else ""
-
-
 def require_loaded() -> None:
     """Raise `Problem` when there is nothing to compare with: an unloaded store must never look like a clean bill."""
     if store().status().advisories == 0:
