@@ -152,8 +152,11 @@ class Collector:
 
 def shortened(text: str, most: int) -> str:
     """Text for showing: at most `most` characters, and whatever would act on a terminal or page order made visible."""
-    if len(text) > most:
-        text = text[: most - 1] + "…"
+    return visible(text if len(text) <= most else text[: most - 1] + "…")
+
+
+def visible(text: str) -> str:
+    """The text whole, each letter that would act on a terminal or page order (controls, line breaks, bidi marks) written as its number."""
     return text if text.isprintable() else "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from watchbill.base import limits
 from watchbill.base.sandbox import Burst, run_contained
-from watchbill.engines.dependencies.packages import Beside, Inventory, Unreadable, nothing_beside
+from watchbill.engines.dependencies.packages import Beside, Inventory, Unreadable, nothing_beside, visible
 from watchbill.engines.dependencies.reading import files_beside, read, reader_for
 from watchbill.intake.scans.reader_child import decode
 from watchbill.intake.scans.values import ReadManifest, UnreadManifest
@@ -71,15 +71,10 @@ def find_manifests(path: Path) -> Iterator[FoundFile]:
                 continue
             if name == "go.sum" and "go.mod" in files:
                 continue  # read together with its go.mod; twice would be two findings for one problem
-            yield FoundFile(_printable(file.relative_to(path).as_posix()), file, path)
+            yield FoundFile(visible(file.relative_to(path).as_posix()), file, path)
             found += 1
             if found >= limits.MANIFESTS_PER_PATH:
                 return
-
-
-def _printable(place: str) -> str:
-    """A place as it may stand on a page and in a finding's identity: what can't be printed is escaped, as Python writes it."""
-    return place if place.isprintable() else ascii(place)[1:-1]
 
 
 def read_file(found: FoundFile) -> ReadManifest | UnreadManifest:
