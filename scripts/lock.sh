@@ -12,6 +12,6 @@ pin() {  # output file, then what to resolve
 }
 
 pin run.txt pyproject.toml "$@"
-pin dev.txt pyproject.toml --group dev --constraint requirements/run.txt "$@"
-pin browser.txt pyproject.toml --group browser --constraint requirements/dev.txt "$@"
+pin dev.txt pyproject.toml --all-extras --group dev --constraint requirements/run.txt "$@"
+pin browser.txt pyproject.toml --all-extras --group browser --constraint requirements/dev.txt "$@"
 pin uv.txt requirements/uv.in "$@"

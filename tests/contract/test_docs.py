@@ -42,6 +42,11 @@ def test_every_direct_dependency_has_its_line() -> None:
     assert listed("Run time") == sorted(bare(r) for r in PROJECT["project"]["dependencies"])
 
 
+def test_every_extra_has_its_line() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert listed("Extras") == sorted({bare(r) for wanted in extras.values() for r in wanted})
+
+
 @pytest.mark.parametrize(("group", "section"), [("dev", "Development"), ("browser", "Browser tests")])
 def test_every_tool_has_its_line(group: str, section: str) -> None:
     assert listed(section) == sorted(bare(r) for r in PROJECT["dependency-groups"][group] if isinstance(r, str))
