@@ -43,12 +43,30 @@ class Unreadable(msgspec.Struct, frozen=True):
     code: str
 
 
+class SbomSubject(msgspec.Struct, frozen=True):
+    """What a bill of materials says that it is about: the described software and who stands behind it. A claim of the file, not proof.
+
+    `supplier` is the organisation named as its supplier, publisher or manufacturer; `contacts` are the people, teams and addresses
+    that the file names as owner, author or contact, nearest to the software first, each once. What isn't said is empty.
+    """
+
+    name: str = ""
+    version: str = ""
+    purl: str = ""
+    supplier: str = ""
+    contacts: tuple[str, ...] = ()
+
+
 class Inventory(msgspec.Struct, frozen=True):
-    """The packages of one readable file, in its order and each once; `notes` are the parts of it that could not be used."""
+    """The packages of one readable file, in its order and each once; `notes` are the parts of it that could not be used.
+
+    `subject` is None where the file is no bill of materials or doesn't say what it describes.
+    """
 
     kind: str
     packages: tuple[Package, ...]
     notes: tuple[Unreadable, ...] = ()
+    subject: SbomSubject | None = None
 
 
 class RefusedError(Exception):
