@@ -17,16 +17,20 @@ import django
 import hypothesis
 import pytest
 
+from tests import databases
 from watchbill.base.clock import use_clock
 
 hypothesis.settings.register_profile("watchbill", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True)
 hypothesis.settings.load_profile("watchbill")
 
 # A data directory of its own for each test process; what the developer's shell says about a server stays outside.
-for _name in [name for name in os.environ if name.startswith("WATCHBILL_")]:
+for _name in [name for name in os.environ if name.startswith("WATCHBILL_") and not name.startswith("WATCHBILL_TEST_")]:
     del os.environ[_name]
 os.environ["WATCHBILL_DATA"] = tempfile.mkdtemp(prefix="watchbill-tests-")
 atexit.register(shutil.rmtree, os.environ["WATCHBILL_DATA"], ignore_errors=True)
+if databases.server():
+    databases.name_of("")  # one prefix for the whole run, which worker processes inherit
+    os.environ["WATCHBILL_DATABASE_URL"] = databases.url_of(f"worker {os.getpid()}")
 
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "watchbill.web.project"
@@ -35,7 +39,13 @@ django.setup()
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
-    """Nothing to tell apart: each test process has its database in its own memory."""
+    """Nothing to tell apart: each test process has its database in its own memory, or under its own name."""
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave a PostgreSQL server as it was found."""
+    if databases.postgres() and not hasattr(session.config, "workerinput"):
+        databases.drop_all()
 
 
 _connect = socket.socket.connect

@@ -3,7 +3,6 @@
 Each is built once a session in a database file of its own and copied for each test, so that no other room's tests see it.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +10,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
-from tests.fixtures.base import _database_at
+from tests import databases
 from watchbill.base import loop, outgoing
 from watchbill.base.acting import Actor
 from watchbill.base.clock import use_clock
@@ -63,8 +61,8 @@ def _one_of_each_role() -> None:
 
 def _build(path: Path, blocker: DjangoDbBlocker, fill: Callable[[], None]) -> Path:
     use_clock()
-    with _database_at(path, blocker):
-        call_command("migrate", verbosity=0, run_syncdb=True)
+    databases.migrate(path, blocker, run_syncdb=True)
+    with databases.used(path, blocker):
         fill()
         _one_of_each_role()
     return path
@@ -86,9 +84,10 @@ def _empty_file(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Dja
 
 def _visited(file: Path, folder: Path, blocker: DjangoDbBlocker, name: str) -> Iterator[Company]:
     path = folder / "watchbill.db"
-    shutil.copy(file, path)
-    with _database_at(path, blocker):
+    databases.create(path, file)
+    with databases.used(path, blocker):
         yield Company(name)
+    databases.drop(path)
 
 
 @pytest.fixture

@@ -16,11 +16,22 @@ SLOW_LANE_EVERY_SECONDS = 0.05  # urgent work may hold the slow lane back this l
 SQLITE_BUSY_SECONDS = 5.0
 SQLITE_JOURNAL_BYTES = 64 * MIB
 
+# PostgreSQL
+POSTGRES_CONNECT_SECONDS = 5.0
+POSTGRES_STATEMENT_SECONDS = 60.0
+POSTGRES_LOCK_SECONDS = 10.0  # waiting for another transaction's row
+POSTGRES_IDLE_SECONDS = 60.0  # a transaction in which nothing happens is ended by the server
+
 # Audit and news
 AUDIT_TEXT_CHARS = 500  # action, target, actor, outcome, ref: each
 AUDIT_BODY_BYTES = 16 * KIB
 AUDIT_BODY_KEYS = 64
+ERASED_WORD_CHARS = 3  # the shortest word that a person is erased by
 AUDIT_INT = 2**53 - 1  # RFC 8785: integers a JSON number holds exactly
+AUDIT_PRIVATE_CHARS = 8 * KIB  # one private value
+AUDIT_NAMES_KEPT = 10_000  # commitments of names that a process remembers
+AUDIT_NAMES_SECONDS = 60.0  # how long it trusts them: another process may have erased one
+AUDIT_NAMES_ASKED = 500  # names or commitments looked up in one statement
 NEWS_BODY_BYTES = 16 * KIB
 NEWS_TURN = 200  # deliveries claimed in one turn
 NEWS_LEASE_SECONDS = 120

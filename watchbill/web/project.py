@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from watchbill.base import postgres
 from watchbill.base.keys import django_secret
 from watchbill.base.settings import settings
 
@@ -84,16 +85,7 @@ def _database() -> dict[str, Any]:
             "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 5.0},
             "TEST": {"NAME": None},
         }
-    url = urlsplit(_own.database_url)
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": url.path.lstrip("/"),
-        "USER": url.username or "",
-        "PASSWORD": url.password or "",
-        "HOST": url.hostname or "",
-        "PORT": str(url.port or ""),
-        "CONN_MAX_AGE": 60,
-    }
+    return postgres.connection_settings(_own.database_url)
 
 
 DATABASES = {"default": _database()}
