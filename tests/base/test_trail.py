@@ -1,6 +1,8 @@
 """Reading the trail: by time, actor, target, action and words."""
 
+import hmac
 import json
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from tests.conftest import SettableClock
 from watchbill.base import checkpoints, limits, trail
 from watchbill.base.acting import SYSTEM, Actor
 from watchbill.base.canonical import FIELDS
+from watchbill.base.models import AuditName
 from watchbill.base.writer import audit, write
 from watchbill.engines.merkle.hashing import EMPTY_ROOT
 from watchbill.engines.merkle.notes import read_checkpoint
@@ -115,8 +118,11 @@ def test_an_empty_trail_has_the_root_of_nothing() -> None:
 
 
 def plain_bytes(event: trail.TrailEvent) -> bytes:
-    """The hashed form written a second time, without the code that wrote it first."""
+    """The hashed form written a second time, without the code that wrote it first. People's names stand in it as commitments."""
     fields: dict[str, Any] = {name: getattr(event, name) for name in FIELDS}
+    if event.actor_kind != "system":
+        salt = bytes(AuditName.objects.get(name=event.actor).salt)
+        fields["actor"] = "~" + urlsafe_b64encode(hmac.digest(salt, event.actor.encode(), "sha256")).decode().rstrip("=")
     for name in ("recorded_at", "occurred_at"):
         fields[name] = fields[name].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from watchbill.base import canonical, clock, subscriptions
+from watchbill.base import canonical, clock, commitments, subscriptions
 from watchbill.base.unit import AuditDraft, NewsDraft, Unit
 from watchbill.engines.merkle.frontier import Frontier
 from watchbill.engines.merkle.hashing import leaf_hash
@@ -51,8 +51,8 @@ def _store_audits(drafts: list[AuditDraft]) -> None:
     first = frontier.size == 0
     recorded_at = canonical.moment(clock.now())
     rows = []
-    for draft in drafts:
-        row = (frontier.size + 1, recorded_at, *draft)
+    for sealed in commitments.seal(drafts):
+        row = (frontier.size + 1, recorded_at, *sealed)
         leaf = leaf_hash(canonical.event_bytes(row))
         frontier.append(leaf)
         rows.append((*row, leaf))

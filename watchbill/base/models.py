@@ -7,7 +7,10 @@ from django.db import models
 
 
 class AuditEvent(models.Model):
-    """One leaf of the audit trail's Merkle tree; `seq` counts from 1 and is the leaf's index plus one. Never updated, never deleted."""
+    """One leaf of the audit trail's Merkle tree; `seq` counts from 1 and is the leaf's index plus one. Never updated, never deleted.
+
+    The columns hold exactly what was hashed: `actor` and private values in `body` are commitments (commitments.py).
+    """
 
     seq = models.BigIntegerField(primary_key=True)
     recorded_at = models.CharField(max_length=27)
@@ -29,6 +32,29 @@ class AuditEvent(models.Model):
             models.Index(fields=["actor", "recorded_at"], name="audit_actor_time"),
             models.Index(fields=["target", "recorded_at"], name="audit_target_time"),
         ]
+
+
+class AuditName(models.Model):
+    """Who is behind a commitment in `AuditEvent.actor`. The row goes when the person is erased; the events stay."""
+
+    commitment = models.CharField(max_length=44, unique=True)
+    name = models.TextField(unique=True)
+    salt = models.BinaryField(max_length=16)
+
+    class Meta:
+        db_table = "audit_name"
+
+
+class AuditPrivate(models.Model):
+    """A private value of an event's body, by its commitment there, and the event's target. The row goes when the value is erased."""
+
+    commitment = models.CharField(max_length=44, unique=True)
+    salt = models.BinaryField(max_length=16)
+    value = models.TextField()
+    target = models.TextField(db_index=True)
+
+    class Meta:
+        db_table = "audit_private"
 
 
 class AuditFrontier(models.Model):

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from watchbill.base import canonical, limits
+from watchbill.base import canonical, limits, readable
 from watchbill.base.canonical import instant, moment
 from watchbill.base.checkpoints import CheckpointInfo as CheckpointInfo
 from watchbill.base.checkpoints import WitnessStatus as WitnessStatus
@@ -21,13 +21,14 @@ from watchbill.base.checkpoints import witness_status as witness_status
 from watchbill.base.datadir import write_private
 from watchbill.base.ledger import read_frontier
 from watchbill.base.models import AuditEvent
+from watchbill.base.readable import erase_person as erase_person
 from watchbill.base.verification import VerifyReport as VerifyReport
 from watchbill.base.verification import verify as verify
 
 
 @dataclass(frozen=True, slots=True)
 class TrailEvent:
-    """One audit event. `leaf` in hex."""
+    """One audit event. `leaf` in hex. `actor` of somebody erased is the commitment that stands in the trail."""
 
     seq: int
     recorded_at: datetime
@@ -63,16 +64,17 @@ def events(
     if end is not None:
         rows = rows.filter(recorded_at__lt=moment(end))
     if actor:
-        rows = rows.filter(actor=actor)
+        rows = rows.filter(readable.by_actor(actor))
     if target:
         rows = rows.filter(target=target)
     if action:
         rows = rows.filter(action__startswith=action) if action.endswith(".") else rows.filter(action=action)
     if text:
-        rows = rows.filter(Q(action__icontains=text) | Q(target__icontains=text) | Q(ref__icontains=text) | Q(body__icontains=text))
+        plain = Q(action__icontains=text) | Q(target__icontains=text) | Q(ref__icontains=text) | Q(body__icontains=text)
+        rows = rows.filter(plain | readable.with_words(text))
     if before_seq is not None:
         rows = _before(rows, before_seq)
-    return [_event(row) for row in rows[: min(limit, limits.TRAIL_PAGE)]]
+    return _opened(rows[: min(limit, limits.TRAIL_PAGE)])
 
 
 def _before(rows: QuerySet[AuditEvent], seq: int) -> QuerySet[AuditEvent]:
@@ -88,7 +90,7 @@ def _before(rows: QuerySet[AuditEvent], seq: int) -> QuerySet[AuditEvent]:
 def events_for(targets: Iterable[str], limit: int = 200) -> list[TrailEvent]:
     """The latest `limit` events about any of the targets, oldest first."""
     rows = AuditEvent.objects.filter(target__in=list(targets)).order_by("-recorded_at", "-seq")[: min(limit, limits.TRAIL_PAGE)]
-    return [_event(row) for row in reversed(rows)]
+    return _opened(reversed(rows))
 
 
 def size() -> int:
@@ -116,18 +118,25 @@ def export(path: Path) -> int:
     return covered
 
 
-def _event(row: AuditEvent) -> TrailEvent:
+def _opened(rows: Iterable[AuditEvent]) -> list[TrailEvent]:
+    """Names and private values readable again, as far as they were not erased."""
+    read = [(row, json.loads(row.body)) for row in rows]
+    known = readable.openings(one for row, body in read for one in readable.commitments_in(row.actor, body))
+    return [_event(row, readable.opened(body, known), known[row.actor].value if row.actor in known else row.actor) for row, body in read]
+
+
+def _event(row: AuditEvent, body: dict[str, Any], actor: str) -> TrailEvent:
     return TrailEvent(
         seq=row.seq,
         recorded_at=instant(row.recorded_at),
         occurred_at=instant(row.occurred_at),
-        actor=row.actor,
+        actor=actor,
         actor_kind=row.actor_kind,
         source=row.source,
         action=row.action,
         target=row.target,
         outcome=row.outcome,
         ref=row.ref,
-        body=json.loads(row.body),
+        body=body,
         leaf=bytes(row.leaf).hex(),
     )

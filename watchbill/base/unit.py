@@ -13,23 +13,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from watchbill.base import canonical, clock, limits
+from watchbill.base import canonical, clock, commitments, limits
 from watchbill.base.acting import Actor
 from watchbill.base.canonical import NotCanonical
-
-
-class AuditDraft(NamedTuple):
-    """An audit event before it has a number and the time of its recording. `body` is canonical text already."""
-
-    occurred_at: str
-    actor: str
-    actor_kind: str
-    source: str
-    action: str
-    target: str
-    outcome: str
-    ref: str
-    body: str
+from watchbill.base.commitments import AuditDraft as AuditDraft
+from watchbill.base.commitments import Private
 
 
 class NewsDraft(NamedTuple):
@@ -65,6 +53,9 @@ class Unit:
         del self.audits[mark.audits :]
         del self.news[mark.news :]
         self.wakes = set(mark.wakes)
+
+
+_TEXTS = AuditDraft._fields[: AuditDraft._fields.index("body")]
 
 
 class NotInUnit(RuntimeError):
@@ -108,16 +99,20 @@ def audit(
     outcome: str = "done",
     ref: str = "",
     body: canonical.Body | None = None,
+    private: Private | None = None,
     occurred_at: datetime | None = None,
 ) -> None:
     """Record in this transaction that `by` did `action` ("finding.opened") to `target` ("finding:412").
 
+    `private` are those values of the body that name a person, that a person wrote, or that are secret: hashed as salted commitments and
+    kept beside the event, so that they can be erased. The actor's name is treated so by itself. Target and reference are for ever.
     Raises NotCanonical (a TypeError) for what can't be hashed exactly: floats, null, nested objects, naive times, texts over the limit.
     """
     unit = current()
     happened = canonical.moment(occurred_at or clock.now())
-    draft = AuditDraft(happened, by.name, by.kind, by.source, action, target, outcome, ref, canonical.body_text(body or {}))
-    for name, text in zip(draft._fields[:-1], draft[:-1], strict=True):
+    whole, sealed = commitments.seal_body(body or {}, private or {})
+    draft = AuditDraft(happened, by.name, by.kind, by.source, action, target, outcome, ref, canonical.body_text(whole), sealed)
+    for name, text in zip(_TEXTS, draft, strict=False):
         canonical.check_text(name, text)
         if len(text) > limits.AUDIT_TEXT_CHARS:
             raise NotCanonical(f"{name} has at most {limits.AUDIT_TEXT_CHARS} characters in an audit event")

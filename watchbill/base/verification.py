@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from watchbill.base import canonical, checkpoints, limits, witness
+from watchbill.base import canonical, checkpoints, limits, readable, witness
 from watchbill.base.models import Checkpoint
 from watchbill.engines.merkle.frontier import Frontier, FrontierDamaged
 from watchbill.engines.merkle.hashing import leaf_hash
@@ -87,6 +87,7 @@ def verify(limit: int | None = None) -> VerifyReport:
             check.take(row)
         if limit is None or check.tree.size < limit:
             _compare_end(check, size)
+            _compare_readable()
     except _Bad as bad:
         return VerifyReport(ok=False, events=bad.seq - 1, first_bad_seq=bad.seq, reason=bad.reason, checkpoint_size=size)
     return VerifyReport(ok=not lies, events=check.tree.size, first_bad_seq=None, reason=lies, checkpoint_size=size)
@@ -127,6 +128,15 @@ def _compare_end(check: _Check, checkpoint_size: int) -> None:
         raise _Bad(check.agreed + 1, f"the stored frontier was changed: all {check.agreed} events fit their checkpoint")
     if stored != check.tree:
         raise _Bad(check.agreed + 1, f"an event after {check.agreed} was changed: the tree doesn't fit the stored frontier")
+
+
+def _compare_readable() -> None:
+    """Do the names and texts that are shown fit what was hashed?"""
+    if (wrong := readable.unfit()) is not None:
+        commitment, kind = wrong
+        seq = readable.first_with(commitment)
+        where = f"event {seq}" if seq else "no event"
+        raise _Bad(seq or 1, f"the {kind} shown for {commitment}, in {where}, is not what was hashed")
 
 
 def _frontier() -> Frontier:
