@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchbill.engines.dependencies import readers
+from watchbill.engines.dependencies import limits, readers
 from watchbill.engines.dependencies.packages import Collector, Inventory, Unreadable, nothing_beside, shortened
-from watchbill.engines.dependencies.reachable import groups_by_need, reachable
 from watchbill.engines.dependencies.reading import kinds, read, reader_for
 
 FOLDER = Path(inspect.getfile(readers)).parent
@@ -139,6 +138,37 @@ class TestCollector:
         gathered.add("a", "1.0.0", groups=("dev",))
         assert gathered.inventory().packages[0].groups == ("dev",)
 
+    def test_of_two_ways_to_a_package_the_shorter_is_kept(self) -> None:
+        gathered = Collector("test", "npm")
+        gathered.add("a", "1", path=("x@1", "y@1"))
+        gathered.add("a", "1", path=("z@1",))
+        gathered.add("a", "1")
+        assert gathered.inventory().packages[0].path == ("z@1",)
+
+    def test_a_direct_package_has_no_way_that_leads_to_it(self) -> None:
+        gathered = Collector("test", "npm")
+        gathered.add("a", "1", direct=True, path=("x@1",))
+        gathered.add("b", "1", direct=False, path=("x@1",))
+        gathered.add("b", "1", direct=True)
+        assert [package.path for package in gathered.inventory().packages] == [(), ()]
+
+    def test_a_way_is_kept_up_to_its_limit_and_its_last_step_past_it(self) -> None:
+        most = limits.MAX_PATH_STEPS
+        steps = tuple(f"p{number}@1" for number in range(most + 1))
+        gathered = Collector("test", "npm")
+        gathered.add("a", "1", path=steps[:most])
+        gathered.add("b", "1", path=steps)
+        whole, cut = (package.path for package in gathered.inventory().packages)
+        assert whole == steps[:most]
+        assert cut == (*steps[: most - 2], "…", steps[-1])
+
+    def test_a_step_that_would_act_on_a_terminal_is_made_visible(self) -> None:
+        gathered = Collector("test", "npm")
+        gathered.add("a", "1", path=("x\x1b[2J@1", "y" * (limits.MAX_STEP_CHARS + 1)))
+        (package,) = gathered.inventory().packages
+        assert package.path[0] == "x\\x1b[2J@1"
+        assert len(package.path[1]) == limits.MAX_STEP_CHARS
+
     def test_two_bounds_are_two_packages(self) -> None:
         gathered = Collector("test", "PyPI")
         gathered.add("a", bound=">1")
@@ -161,23 +191,3 @@ def test_shortened_text_is_short_and_safe_to_print(text: str, most: int) -> None
 
 def test_nothing_is_beside_bytes_that_came_alone() -> None:
     assert nothing_beside("more.txt") is None
-
-
-edges = st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("abcdef"), max_size=4), max_size=6)
-
-
-@given(edges, st.sets(st.sampled_from("abcdef")))
-def test_what_is_reachable_holds_the_roots_and_all_that_they_need(needs: dict[str, list[str]], roots: set[str]) -> None:
-    found = reachable(roots, lambda node: needs.get(node, ()))
-    assert roots <= found
-    assert all(set(needs.get(node, ())) <= found for node in found)
-
-
-@given(edges, st.sets(st.sampled_from("abcdef")), st.sets(st.sampled_from("abcdef")))
-def test_what_production_needs_is_in_no_group(needs: dict[str, list[str]], production: set[str], dev: set[str]) -> None:
-    groups = groups_by_need({"": production, "dev": dev}, lambda node: needs.get(node, ()))
-    assert {node for node, named in groups.items() if not named} == reachable(production, lambda node: needs.get(node, ()))
-
-
-def test_a_chain_of_a_hundred_thousand_packages_is_followed() -> None:
-    assert len(reachable(["0"], lambda node: [str(int(node) + 1)] if int(node) < 100_000 else [])) == 100_001

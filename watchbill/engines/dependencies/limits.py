@@ -47,6 +47,11 @@ MAX_INTEGRITY_CHARS = 256
 MAX_GROUPS = 32
 MAX_GROUP_CHARS = 80
 
+MAX_PATH_STEPS = 12
+"""Steps of the chain that brings a package in; what a longer one leaves out is one step, written "…"."""
+
+MAX_STEP_CHARS = 512
+
 MAX_INCLUDED_FILES = 100
 """Files that one requirements file may draw in by `-r` and `-c`, all levels together."""
 

@@ -9,6 +9,7 @@ import msgspec
 
 from watchbill.engines.dependencies import limits
 from watchbill.engines.dependencies.purl import make_purl
+from watchbill.engines.dependencies.reachable import bounded_path
 from watchbill.engines.dependencies.versions import normalise_name
 
 
@@ -19,6 +20,8 @@ class Package(msgspec.Struct, frozen=True, gc=False):
     `version` is empty where none is pinned; then `bound` holds the text that stood there, such as ">=4.1.1".
     `place` is where in the file it stands; `direct` is None where the file doesn't tell; `groups` are "dev", "optional" and the like;
     `integrity` is one checksum as `algorithm:hex` or as the file writes it.
+    `path` is the shortest chain of "name@version" that brings the package in, from a direct dependency to the package's own parent;
+    empty for direct packages and where the file has no graph. Longer ones than MAX_PATH_STEPS hold an "…" before their last step.
     """
 
     ecosystem: str
@@ -30,6 +33,7 @@ class Package(msgspec.Struct, frozen=True, gc=False):
     groups: tuple[str, ...] = ()
     bound: str = ""
     integrity: str = ""
+    path: tuple[str, ...] = ()
 
 
 class Unreadable(msgspec.Struct, frozen=True):
@@ -100,7 +104,7 @@ class Collector:
     """Gathers what a reader finds, each package once, and refuses what no registry would name.
 
     The same package at two places of a file is one package: it keeps its first place, counts as direct if any was,
-    and keeps only the groups that all of them share (needed once in production is needed in production).
+    keeps only the groups that all of them share (needed once in production is needed in production) and the shortest way that leads to it.
     """
 
     def __init__(self, kind: str, ecosystem: str = "") -> None:
@@ -109,6 +113,8 @@ class Collector:
         self._packages: dict[tuple[str, str, str, str], Package] = {}
         self._notes: list[Unreadable] = []
         self._unlisted = 0
+        self._paths: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._steps: dict[str, str] = {}
 
     def add(
         self,
@@ -122,6 +128,7 @@ class Collector:
         integrity: str = "",
         ecosystem: str | None = None,
         purl: str | None = None,
+        path: tuple[str, ...] = (),
     ) -> None:
         """Keep one package; a name, version or bound that can't be one becomes a note. Raises RefusedError past MAX_PACKAGES."""
         home = self.ecosystem if ecosystem is None else ecosystem
@@ -141,12 +148,21 @@ class Collector:
             groups=tuple(shortened(group, limits.MAX_GROUP_CHARS) for group in groups)[: limits.MAX_GROUPS],
             bound=bound,
             integrity=shortened(integrity, limits.MAX_INTEGRITY_CHARS),
+            path=() if direct or not path else self._kept_path(path),
         )
         key = (home, plain, version, bound)
         earlier = self._packages.get(key)
         self._packages[key] = package if earlier is None else _merged(earlier, package)
         if len(self._packages) > limits.MAX_PACKAGES:
             raise RefusedError("too_large", f"the file names more than {limits.MAX_PACKAGES:,} packages", place)
+
+    def _kept_path(self, path: tuple[str, ...]) -> tuple[str, ...]:
+        """A path that is safe to show, kept once however many packages share it or its steps."""
+        kept = self._paths.get(path)
+        if kept is None:
+            steps = (self._steps.setdefault(step, shortened(step, limits.MAX_STEP_CHARS)) for step in bounded_path(path))
+            kept = self._paths[path] = tuple(steps)
+        return kept
 
     def note(self, code: str, reason: str, where: str = "") -> None:
         """Record a part of the file that was not looked at."""
@@ -195,4 +211,5 @@ def _merged(first: Package, second: Package) -> Package:
         direct=direct,
         groups=tuple(g for g in first.groups if g in second.groups),
         integrity=first.integrity or second.integrity,
+        path=() if direct else min(filter(None, (first.path, second.path)), key=len, default=()),
     )
