@@ -82,6 +82,15 @@ OUTGOING_SECONDS = 15.0
 OUTGOING_MAX_SECONDS = 120.0
 MAIL_SECONDS = 20.0
 
+# Downloads: documents too large to hold in memory, kept in parts until they are whole
+DOWNLOAD_SECONDS = 3600.0
+DOWNLOAD_IDLE_SECONDS = 30.0  # nothing arriving for so long is a broken connection
+DOWNLOAD_PIECE_BYTES = 256 * KIB
+DOWNLOAD_TRIES = 5  # of one call, each going on where the one before was cut
+DOWNLOAD_PAUSE_SECONDS = 1.0  # before the second try; doubled for each after it
+DOWNLOAD_REDIRECTS = 3
+DOWNLOAD_SPARE_BYTES = 64 * MIB  # kept free on the disk for the database and its log
+
 # Signed links
 LINK_PAYLOAD_CHARS = 512
 

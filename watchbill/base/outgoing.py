@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import make_msgid
@@ -93,13 +93,11 @@ def request(
     seconds = min(timeout or settings().outgoing.timeout_seconds, limits.OUTGOING_MAX_SECONDS)
     parts = urlsplit(url)
     place = _place(parts)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    sent = {"Host": place.shown, "User-Agent": "watchbill", "Accept-Encoding": "identity", "Connection": "close", **(headers or {})}
-    _refuse_line_breaks(sent)
+    sent = _headers(place, headers)
     late = threading.Event()
     try:
-        with _connection(place, seconds, late) as connection:
-            connection.request(method, target, body=body, headers=sent)
+        with _connection(place, seconds, late, seconds) as connection:
+            connection.request(method, _target(parts), body=body, headers=sent)
             answer = connection.getresponse()
             data = _read_capped(answer, place.shown)
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -107,6 +105,53 @@ def request(
     if late.is_set():
         raise TimedOut(f"{place.shown} had not answered in full after {seconds:g} seconds.")
     return Response(answer.status, {name.lower(): value for name, value in answer.getheaders()}, data)
+
+
+class Stream:
+    """An answer whose body is read piece by piece. Header names in lower case."""
+
+    def __init__(self, answer: http.client.HTTPResponse, where: str, seconds: float, late: threading.Event) -> None:
+        self.status = answer.status
+        self.headers = {name.lower(): value for name, value in answer.getheaders()}
+        self._answer, self._where, self._seconds, self._late = answer, where, seconds, late
+
+    @property
+    def says_where_it_ends(self) -> bool:
+        """Whether a length or chunks tell the whole from a part; an answer that ends by hanging up does not."""
+        return self._answer.chunked or self._answer.length is not None
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes, b"" at the end of the whole. Raises TimedOut, TlsFailed, or Unreachable when it was cut short."""
+        try:
+            data = self._answer.read(size)
+            if not data and self._answer.length:
+                raise http.client.IncompleteRead(b"", self._answer.length)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise _call_problem(error, self._where, self._seconds, late=self._late.is_set()) from error
+        if not data and self._late.is_set():
+            raise TimedOut(f"{self._where} had not answered in full after {self._seconds:g} seconds.")
+        return data
+
+
+@contextmanager
+def stream(url: str, *, headers: Mapping[str, str] | None = None, seconds: float) -> Iterator[Stream]:
+    """One GET whose body the caller reads and bounds, without following redirects: for documents too large to hold in memory.
+
+    It is cut after `seconds` (at most `DOWNLOAD_SECONDS`) whatever state it is in, and sooner when nothing arrives for
+    `DOWNLOAD_IDLE_SECONDS`. Raises what `request` raises.
+    """
+    allowed = min(seconds, limits.DOWNLOAD_SECONDS)
+    parts = urlsplit(url)
+    place = _place(parts)
+    late = threading.Event()
+    with ExitStack() as opened:
+        try:
+            connection = opened.enter_context(_connection(place, allowed, late, min(allowed, limits.DOWNLOAD_IDLE_SECONDS)))
+            connection.request("GET", _target(parts), headers=_headers(place, headers))
+            answer = connection.getresponse()
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise _call_problem(error, place.shown, allowed, late=late.is_set()) from error
+        yield Stream(answer, place.shown, allowed, late)
 
 
 def send_mail(message: EmailMessage) -> str:
@@ -158,6 +203,17 @@ def _place(parts: SplitResult) -> _Place:
     return _Place(secure, host, port, address, parts.netloc)
 
 
+def _target(parts: SplitResult) -> str:
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _headers(place: _Place, headers: Mapping[str, str] | None) -> dict[str, str]:
+    """What is sent with every call, and what the caller adds. Raises Refused for a line break."""
+    sent = {"Host": place.shown, "User-Agent": "watchbill", "Accept-Encoding": "identity", "Connection": "close", **(headers or {})}
+    _refuse_line_breaks(sent)
+    return sent
+
+
 def _refuse_line_breaks(headers: Mapping[str, str]) -> None:
     for name, value in headers.items():
         if any(letter in text for text in (name, value) for letter in "\r\n\0"):
@@ -165,17 +221,17 @@ def _refuse_line_breaks(headers: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def _connection(place: _Place, seconds: float, late: threading.Event) -> Iterator[http.client.HTTPConnection]:
+def _connection(place: _Place, seconds: float, late: threading.Event, idle: float) -> Iterator[http.client.HTTPConnection]:
     """A connection to the checked address that is cut at the deadline, whatever state it is in; `late` is set then.
 
-    A socket's own time-out counts anew for each byte, so a second handle to the same connection is shut down by a timer.
+    A socket's own time-out (`idle`) counts anew for each byte, so a second handle to the same connection is shut down by a timer.
     """
-    raw = socket.create_connection((place.address, place.port), timeout=seconds)
+    raw = socket.create_connection((place.address, place.port), timeout=idle)
     with raw, raw.dup() as handle:
         timer = threading.Timer(seconds, _cut, (handle, late))
         timer.daemon = True
         timer.start()
-        connection = http.client.HTTPConnection(place.host, place.port, timeout=seconds)
+        connection = http.client.HTTPConnection(place.host, place.port, timeout=idle)
         try:
             stream = _trusted().wrap_socket(raw, server_hostname=place.host) if place.secure else raw
             connection.sock = stream
