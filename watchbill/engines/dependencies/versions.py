@@ -56,7 +56,9 @@ def compare(ecosystem: str, a: str, b: str) -> int | None:
 
 @lru_cache(maxsize=limits.VERSION_KEYS_KEPT)
 def normalise_name(ecosystem: str, name: str) -> str:
-    """The one spelling of a package's name: PEP 503 for PyPI; other ecosystems' names are as they are."""
+    """The one spelling of a package's name: PEP 503 for PyPI, lower case for Packagist and NuGet, whose names ignore case; others' as is."""
     if ecosystem == "PyPI":
         return _RUNS.sub("-", name).lower()
+    if ecosystem in ("Packagist", "NuGet"):
+        return name.lower()
     return name
