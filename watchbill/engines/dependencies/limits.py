@@ -21,6 +21,20 @@ MAX_TOML_VALUES = 1_500_000
 
 MAX_YAML_VALUES = 1_500_000
 
+MAX_XML_BYTES = 32 * 1024 * 1024
+
+MAX_XML_ELEMENTS = 4_000_000
+"""Elements of one XML document, those that a reader leaves out too."""
+
+MAX_XML_KEPT = 750_000
+"""Elements that a reader keeps of one document, some 300 bytes each."""
+
+MAX_XML_ATTRIBUTES = 64
+"""Attributes of one element."""
+
+MAX_XML_TEXT_CHARS = 1024 * 1024
+"""Characters that stand in one element directly."""
+
 MAX_TOML_HEADER_PARTS = 400_000
 """Dotted parts of all `[table]` lines together: the parser keeps some 800 bytes for each."""
 
@@ -52,8 +66,14 @@ MAX_PATH_STEPS = 12
 
 MAX_STEP_CHARS = 512
 
+MAX_ROOT_GROUPS = 64
+"""Groups of direct dependencies told apart, as each takes a walk over the graph; further ones count as one, written "…"."""
+
 MAX_INCLUDED_FILES = 100
 """Files that one requirements file may draw in by `-r` and `-c`, all levels together."""
+
+MAX_CONTACTS = 32
+"""People, teams and addresses kept of what a bill of materials says about its subject."""
 
 HEAD_BYTES = 64 * 1024
 """What a reader may look at to recognise its format."""
