@@ -66,6 +66,36 @@ class AuditFrontier(models.Model):
         db_table = "audit_frontier"
 
 
+class AuditRow(models.Model):
+    """Hashes of 4,096 events in a row: 256, one for each 16 of them, and their root (engines/merkle/blocks.py). Made from the leaves to
+    save work when proofs are made, and trusted by nobody. `number` counts from 0.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    root = models.BinaryField(max_length=32)
+    hashes = models.BinaryField(max_length=8192)
+
+    class Meta:
+        db_table = "audit_row"
+
+
+class TrailRun(models.Model):
+    """A long reading of the whole trail that somebody asked for: an export to a file, or a check. `what` and `outcome` are JSON."""
+
+    kind = models.CharField(max_length=12)
+    asked_by = models.TextField()
+    asked_at = models.DateTimeField(db_index=True)
+    what = models.TextField()
+    state = models.CharField(max_length=12, default="waiting")
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    outcome = models.TextField(default="{}")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "audit_run"
+
+
 class Checkpoint(models.Model):
     """A signed statement of the trail's size and root, and what the witness said to it."""
 
