@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.roster.conftest import BY_TEST
 from watchbill.base.problem import Problem
 from watchbill.roster import limits, queries
+from watchbill.roster.catalog import Entity, NearCatalog
 from watchbill.roster.ownership import Known, Question, Rule, check_codeowners, check_glob, decide_owner, pattern_trouble, rule_matches
 from watchbill.roster.services import apply_roster, import_codeowners
 
@@ -205,3 +206,37 @@ def test_a_repository_that_a_file_could_not_name_can_not_be_imported_either(comp
     with pytest.raises(Problem) as caught:
         import_codeowners(repo, "* @saltmarsh/berths", by=BY_TEST)
     assert caught.value.field == "repo"
+
+
+BOARD = Entity("component", "default", "board", "group:default/catalog")
+FULL_LADDER = ("rule", "catalog", "codeowners", "service", "sbom", "fallback")
+TEAM_OF = {"rule": "rules", "catalog": "catalog", "codeowners": "owners", "service": "service", "sbom": "sbom", "fallback": "security"}
+
+
+@pytest.mark.parametrize("knowing", list(product([True, False], repeat=5)))
+def test_all_six_steps_are_asked_in_order(knowing: tuple[bool, ...]) -> None:
+    rule, catalog, owners, service, sbom = knowing
+    near = NearCatalog("catalog-info.yaml", (BOARD,)) if catalog else None
+    names = NAMES | {"catalog": "By catalog", "sbom": "By SBOM"}
+    asked = Question("board", "saltmarsh/board", PATH, ("Nobody", "by sbom") if sbom else ())
+
+    owner = decide_owner(asked, known(rule, owners, service, catalog=near, team_names=names))
+
+    first = next(origin for origin, has in zip(FULL_LADDER, (*knowing, True), strict=True) if has)
+    assert (owner.origin, owner.team) == (first, TEAM_OF[first])
+    assert owner.service == "board"
+
+
+@pytest.mark.parametrize(("said", "team"), [("By service", "service"), ("SERVICE", "service"), ("Alice@Saltmarsh.Example", "owners")])
+def test_an_sbom_names_a_team_by_slug_or_name_or_a_person(said: str, team: str) -> None:
+    owner = decide_owner(Question("", "", "bom.json", (said,)), known(False, False, False, handles={"alice@saltmarsh.example": "owners"}))
+
+    assert (owner.origin, owner.team) == ("sbom", team)
+    assert owner.rule == f"The SBOM `bom.json` names {said}, which is {NAMES[team]}."
+
+
+def test_an_sbom_that_names_strangers_says_so_and_falls_to_security() -> None:
+    owner = decide_owner(Question("", "", "bom.json", ("ACME", "x@acme.example")), known(False, False, False))
+
+    assert owner.origin == "fallback"
+    assert owner.rule.startswith("The SBOM names ACME, x@acme.example, whom the roster doesn't know. No rule names an owner")

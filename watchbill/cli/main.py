@@ -39,7 +39,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def command_names() -> list[str]:
-    """Every command there is, in alphabetical order; a name with `_` is spelt with a blank, as in `roster apply`."""
+    """Every command there is, in alphabetical order; a name's first `_` is spelt as a blank and others as dashes, as in
+    `roster import-catalog`.
+    """
     return sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
 
 
@@ -57,11 +59,15 @@ def build_parser(wanted: list[str]) -> argparse.ArgumentParser:
             _add(tops, head, module, f"watchbill {head}")
             continue
         if head not in groups:
-            tails = [each.partition("_")[2] for each in names if each.startswith(f"{head}_")]
+            tails = [_spelt(each.partition("_")[2]) for each in names if each.startswith(f"{head}_")]
             group = tops.add_parser(head, help=", ".join(tails), description=f"watchbill {head}: {', '.join(tails)}")
             groups[head] = group.add_subparsers(metavar="COMMAND", required=True)
-        _add(groups[head], tail, module, f"watchbill {head} {tail}")
+        _add(groups[head], _spelt(tail), module, f"watchbill {head} {_spelt(tail)}")
     return parser
+
+
+def _spelt(name: str) -> str:
+    return name.replace("_", "-")
 
 
 def _add(parsers: argparse._SubParsersAction[Any], word: str, module: ModuleType, prog: str) -> None:

@@ -5,9 +5,11 @@ it says ``prune = true`` at the top, which removes what it doesn't mention (peop
 mentioned thing (members, layers, steps, repos) is the whole list.
 
     [company]                       name, security_team, security_schedule
-    [[person]]                      email, name, role (admin | security | engineer | viewer), zone, handle ("@alice"), active
+    [[person]]                      email, name, role (admin | security | engineer | viewer), zone, handle ("@alice"), active,
+                                    catalog_names (["user:default/alice"], as a Backstage catalog names the person)
     [[team]]                        slug, name, zone, members = [e-mails], policy, workdays ("mon-fri"), opens, closes, holidays = [dates],
-                                    handles (["@org/berths"], as CODEOWNERS names the team)
+                                    handles (["@org/berths"], as CODEOWNERS names the team), catalog_names (["group:default/berths-crew"],
+                                    as a Backstage catalog does; a group of the default namespace named like the team's slug needs none)
     [[policy]]                      slug, name, repeat;   [[policy.step]] notify = ["schedule:x", "team:x", "person:a@b"], wait ("10m": how
                                     long they have before the next step)
     [[repo]]                        name ("org/name"), codeowners (the text of the file)

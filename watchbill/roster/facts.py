@@ -173,3 +173,15 @@ class RosterDiff:
 
     lines: tuple[str, ...]
     changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogDiff:
+    """What importing catalog files did, or would do: lines as in ``RosterDiff``; ``strangers`` are owners whom the roster doesn't know
+    (what they own falls through to the next step), ``notes`` sentences about what was passed over.
+    """
+
+    lines: tuple[str, ...]
+    changed: int
+    strangers: tuple[str, ...]
+    notes: tuple[str, ...]

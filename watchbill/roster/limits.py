@@ -26,6 +26,21 @@ PATTERN_STARS = 3
 PATTERN_DEEP_STARS = 3
 """`**` in one pattern."""
 
+CATALOG_BYTES = 256 * 1024
+"""One catalog-info.yaml."""
+
+CATALOG_ENTITIES = 500
+CATALOG_TEXT_CHARS = 500
+"""One value of a catalog file that is kept."""
+
+CATALOG_FILES = 1_000
+"""Catalog files of one import, or of one look at a watched path."""
+
+CATALOG_DEPTH = 64
+"""Folders above a path that are asked for a catalog file; deeper ones only up to here and at the top."""
+
+CATALOG_PLACE_CHARS = 500
+
 PATH_CHARS = 1_024
 PATTERNS_CACHED = 64
 

@@ -1,4 +1,5 @@
-"""The roster's tables: people, teams, services, repositories, ownership rules, schedules, policies, tokens, and the company in one row.
+"""The roster's tables: people, teams, services, repositories, catalog files, ownership rules, schedules, policies, tokens, and the
+company in one row.
 
 Rows and constraints only; no decisions. Private to this room: others ask ``queries`` and call ``services``. The one liberty:
 ``Person.save`` goes through the writer by itself, because sign-in code that isn't ours calls it.
@@ -52,6 +53,7 @@ class Person(AbstractBaseUser):
     zone = _zone()
     handle = models.CharField(max_length=limits.NAME_CHARS, blank=True, default="")
     is_active = models.BooleanField(default=True)
+    catalog_names = models.JSONField(default=list)
     added_at = models.DateTimeField(default=clock.now)
 
     objects: ClassVar[People] = People()
@@ -102,6 +104,7 @@ class Team(models.Model):
     closes = models.CharField(max_length=5, default="17:00")
     holidays = models.JSONField(default=list)
     handles = models.JSONField(default=list)
+    catalog_names = models.JSONField(default=list)
 
 
 class Membership(models.Model):
@@ -123,6 +126,43 @@ class Repo(models.Model):
     codeowners = models.TextField(blank=True, default="")
     codeowners_from = models.CharField(max_length=300, blank=True, default="")
     codeowners_at = models.DateTimeField(null=True)
+
+
+class Catalog(models.Model):
+    """A catalog-info.yaml as last read. ``home`` is its repository's name, or "service:<slug>" where none is known; ``place`` its path
+    there.
+    """
+
+    home = models.CharField(max_length=220)
+    folder = models.CharField(max_length=limits.CATALOG_PLACE_CHARS, blank=True)
+    place = models.CharField(max_length=limits.CATALOG_PLACE_CHARS)
+    brought_by = models.CharField(max_length=300)
+    digest = models.CharField(max_length=64)
+    owned = models.BooleanField(default=True)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["home", "folder"], name="catalog_one_a_folder")]
+
+
+class CatalogEntity(models.Model):
+    """One entity of a catalog file, in the file's order; ``owner`` is a canonical entity reference."""
+
+    catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, related_name="entities")
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=16)
+    namespace = models.CharField(max_length=63)
+    name = models.CharField(max_length=63)
+    owner = models.CharField(max_length=200, blank=True)
+    system = models.CharField(max_length=limits.CATALOG_TEXT_CHARS, blank=True)
+    lifecycle = models.CharField(max_length=limits.CATALOG_TEXT_CHARS, blank=True)
+    email = models.CharField(max_length=limits.CATALOG_TEXT_CHARS, blank=True)
+    annotations = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["catalog", "kind", "namespace", "name"], name="entity_once_a_file")]
+        indexes = [models.Index(fields=["kind", "email"], name="entity_people")]
 
 
 class Service(models.Model):

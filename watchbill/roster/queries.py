@@ -26,7 +26,8 @@ from watchbill.roster.facts import (
     TeamInfo,
     TokenInfo,
 )
-from watchbill.roster.ownership import Known, Question, Rule, decide_owner
+from watchbill.roster.ownership import Question, decide_owner
+from watchbill.roster.owning import catalog_home, known_of, only_repo, security_team
 from watchbill.roster.people import override_info, people, person, person_info
 from watchbill.roster.rules import allowed_scopes, may, require, token_counts, token_hash
 from watchbill.roster.watch import (
@@ -57,6 +58,7 @@ __all__ = [
     "TeamInfo",
     "TokenInfo",
     "add_working_hours",
+    "catalog_home",
     "company",
     "is_working_time",
     "may",
@@ -97,11 +99,6 @@ def company() -> CompanyInfo:
     if row is None:
         return _NO_COMPANY
     return CompanyInfo(row.name, row.security_team.slug, row.security_schedule.slug if row.security_schedule else "")
-
-
-def security_team() -> str:
-    """The slug of the team that everything unowned goes to."""
-    return company().security_team
 
 
 def security_schedule() -> str:
@@ -152,46 +149,21 @@ def _service_info(row: models.Service) -> ServiceInfo:
     )
 
 
-def owner_of(*, service: str = "", repo: str = "", path: str = "") -> Ownership:
-    """Who owns what is named, by the first step that knows: rule, CODEOWNERS, the service's team, security. Never nobody.
+def owner_of(*, service: str = "", repo: str = "", path: str = "", sbom: tuple[str, ...] = ()) -> Ownership:
+    """Who owns what is named, by the first step that knows: rule, nearest catalog file, CODEOWNERS, the service's team, the SBOM's own
+    words (``sbom``), security. Never nobody.
 
     ``path`` is relative to the top of ``repo``. A service with one repository stands for it, and a repository of one service for that.
     """
     row = models.Service.objects.select_related("team").filter(slug=service).first() if service else None
-    if row and not repo:
-        names = list(row.repos.values_list("name", flat=True)[:2])
-        repo = names[0] if len(names) == 1 else ""
+    repo = repo or (only_repo(service) if row else "")
     if not service and repo:
         found = list(models.Service.objects.select_related("team").filter(repos__name=repo)[:2])
         row = found[0] if len(found) == 1 else None
     slug = row.slug if row else service
-    return decide_owner(Question(slug, repo, path), _known(repo, row.team.slug if row else ""))
-
-
-def _known(repo: str, service_team: str) -> Known:
-    rows = models.OwnershipRule.objects.order_by("position", "id").values_list("position", "team__slug", "service", "repo", "path")
-    text = models.Repo.objects.filter(name=repo).values_list("codeowners", flat=True).first() if repo else ""
-    return Known(
-        rules=[Rule(*row) for row in rows],
-        codeowners=text or "",
-        handles=_handles() if text else {},
-        team_names=dict(models.Team.objects.values_list("slug", "name")),
-        service_team=service_team,
-        fallback=security_team(),
+    return decide_owner(
+        Question(slug, repo, path, sbom), known_of(catalog_home(slug, repo), repo, path, row.team.slug if row else "", sbom)
     )
-
-
-def _handles() -> dict[str, str]:
-    """What CODEOWNERS may call a team beside ``@any-org/slug``: its handles, and the address or handle of somebody in it alone."""
-    found: dict[str, str] = {}
-    seen: dict[str, set[str]] = {}
-    for team_slug, email, handle in models.Membership.objects.values_list("team__slug", "person__email", "person__handle"):
-        for name in filter(None, (email, handle.lower())):
-            seen.setdefault(name, set()).add(team_slug)
-    found.update((name, slugs.copy().pop()) for name, slugs in seen.items() if len(slugs) == 1)
-    for slug, handles in models.Team.objects.values_list("slug", "handles"):
-        found.update((str(handle).lower(), slug) for handle in handles)
-    return found
 
 
 def policy(slug: str) -> EscalationPolicyInfo:

@@ -9,7 +9,8 @@ from watchbill.base import clock
 from watchbill.base.acting import Actor
 from watchbill.base.control import verb
 from watchbill.base.problem import invalid
-from watchbill.roster import limits, queries, services, sign_in_links
+from watchbill.roster import cataloguing, limits, queries, services, sign_in_links
+from watchbill.roster.rules import check_repo
 
 
 class ApplyRoster(msgspec.Struct, forbid_unknown_fields=True):
@@ -18,6 +19,23 @@ class ApplyRoster(msgspec.Struct, forbid_unknown_fields=True):
     text: str
     dry_run: bool = False
     where: str = "roster.toml"
+
+
+class CatalogText(msgspec.Struct, forbid_unknown_fields=True):
+    """One catalog file: its place below its repository's top, and its text."""
+
+    place: str
+    text: str
+
+
+class ImportCatalog(msgspec.Struct, forbid_unknown_fields=True):
+    """``roster.import_catalog``: files, and the repository or service they belong to where they don't say."""
+
+    files: list[CatalogText]
+    repo: str = ""
+    service: str = ""
+    dry_run: bool = False
+    prune: bool = False
 
 
 class CreateToken(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,6 +66,18 @@ def apply_roster(payload: dict[str, Any], by: Actor) -> dict[str, Any]:
     asked: ApplyRoster = _read(payload, ApplyRoster)
     diff = services.apply_roster(asked.text, by=by, dry_run=asked.dry_run, where=asked.where)
     return {"lines": list(diff.lines), "changed": diff.changed, "dry_run": asked.dry_run}
+
+
+@verb("roster.import_catalog")
+def import_catalog(payload: dict[str, Any], by: Actor) -> dict[str, Any]:
+    """The diff's lines, how many things changed (or would), owners whom the roster doesn't know, and what was passed over."""
+    asked: ImportCatalog = _read(payload, ImportCatalog)
+    files = [cataloguing.BroughtFile(one.place, one.text.encode()) for one in asked.files]
+    repo = check_repo(asked.repo, "repo") if asked.repo else ""
+    home = queries.catalog_home(queries.service(asked.service).slug if asked.service else "", repo)
+    diff = cataloguing.import_catalog(files, by=by, home=home, dry_run=asked.dry_run, prune=asked.prune)
+    told = {"lines": diff.lines, "strangers": diff.strangers, "notes": diff.notes}
+    return {**{name: list(lines) for name, lines in told.items()}, "changed": diff.changed, "dry_run": asked.dry_run}
 
 
 @verb("token.create")

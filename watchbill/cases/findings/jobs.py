@@ -4,12 +4,15 @@ each can be run twice without harm.
 
 from typing import Any
 
+from django.db.models import Q
+
 from watchbill.base import clock
 from watchbill.base.acting import SYSTEM
 from watchbill.base.jobs import JobInfo, handler
 from watchbill.cases.findings.accepting import expire_due
 from watchbill.cases.findings.hands import redecide
 from watchbill.cases.findings.models import YES, Finding
+from watchbill.roster import queries as roster
 
 EXPIRE = "acceptance.expire"
 EXPIRE_EVERY_SECONDS = 60
@@ -30,5 +33,11 @@ def decide_again(args: dict[str, Any], _job: JobInfo) -> None:
         redecide(str(args["service"]), by=SYSTEM)
         return
     rows = Finding.objects.filter(is_open__in=YES)
-    rows = rows.filter(repo=str(args["repo"])) if args.get("repo") else rows.filter(unowned=True)
+    rows = rows.filter(_of_repo(str(args["repo"]))) if args.get("repo") else rows.filter(unowned=True)
     redecide(list(rows.values_list("pk", flat=True)), by=SYSTEM)
+
+
+def _of_repo(name: str) -> Q:
+    """Findings of a repository: those that say so, and those without one whose service has it."""
+    services = [one.slug for one in roster.services() if name in one.repos]
+    return Q(repo=name) | Q(repo="", service__in=services)

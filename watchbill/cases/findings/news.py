@@ -42,7 +42,7 @@ def bell_rang(item: NewsItem) -> None:
 def roster_changed(item: NewsItem) -> None:
     """An input of decisions, or who owns what, changed: decide again, as a job."""
     kind, _, name = item.subject.partition(":")
-    args = {"service": name} if item.topic == "service.changed" else {"repo": name} if kind == "repo" else {}
+    args = {kind: name} if kind in ("service", "repo") else {}
     key = f"{REDECIDE}:{item.topic}:{name}"[:200]
     write(lambda: enqueue(REDECIDE, args, key=key), name="findings.roster_changed")
 

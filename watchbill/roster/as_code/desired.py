@@ -33,7 +33,7 @@ from watchbill.roster.ownership import check_codeowners, check_glob
 T = TypeVar("T")
 
 NEW: Mapping[str, Fields] = {
-    "person": {"name": "", "role": "engineer", "zone": "UTC", "handle": "", "active": True},
+    "person": {"name": "", "role": "engineer", "zone": "UTC", "handle": "", "catalog_names": (), "active": True},
     "policy": {"name": "", "repeat": 0},
     "team": {
         "name": "",
@@ -45,6 +45,7 @@ NEW: Mapping[str, Fields] = {
         "closes": "17:00",
         "holidays": (),
         "handles": (),
+        "catalog_names": (),
     },
     "repo": {"codeowners": ""},
     "schedule": {"name": "", "team": "", "zone": "UTC"},
@@ -148,7 +149,8 @@ class _Part:
 
 def _person(part: PersonPart, where: str) -> _Part:
     at = _Part(where).put("name", part.name, values.name).put("role", part.role, rules.check_role).put("zone", part.zone, values.zone)
-    return at.put("handle", part.handle, values.text).put("active", part.active, lambda value, _: value)
+    at.put("handle", part.handle, values.text).put("catalog_names", part.catalog_names, values.user_references)
+    return at.put("active", part.active, lambda value, _: value)
 
 
 def _team(part: TeamPart, where: str) -> _Part:
@@ -158,7 +160,7 @@ def _team(part: TeamPart, where: str) -> _Part:
     at.put("opens", part.opens, lambda value, place: write_clock(read_clock(value, place)))
     at.put("closes", part.closes, lambda value, place: write_clock(read_clock(value, place)))
     at.put("holidays", part.holidays, lambda value, place: tuple(sorted(values.listed(value, place, lambda day, _: day.isoformat()))))
-    return at.put("handles", part.handles, values.texts)
+    return at.put("handles", part.handles, values.texts).put("catalog_names", part.catalog_names, values.group_references)
 
 
 def _policy(found: _Found, part: PolicyPart, where: str) -> None:

@@ -31,6 +31,7 @@ class PersonPart(Struct, forbid_unknown_fields=True):
     role: Text = UNSET
     zone: Text = UNSET
     handle: Text = UNSET
+    catalog_names: Names = UNSET
     active: bool = True
 
 
@@ -45,6 +46,7 @@ class TeamPart(Struct, forbid_unknown_fields=True):
     closes: Text = UNSET
     holidays: list[date] | UnsetType = UNSET
     handles: Names = UNSET
+    catalog_names: Names = UNSET
 
 
 class StepPart(Struct, forbid_unknown_fields=True):

@@ -74,6 +74,7 @@ def _keep_person(change: Change, by: Actor) -> None:
         person.set_unusable_password()
     person.name, person.role, person.zone = _text(after, "name"), _text(after, "role"), _text(after, "zone")
     person.handle, person.is_active = _text(after, "handle"), after["active"] is True
+    person.catalog_names = list(_list(after, "catalog_names"))
     person.save()
 
 
@@ -86,7 +87,7 @@ def _keep_policy(change: Change, by: Actor) -> None:
 def _keep_team(change: Change, by: Actor) -> None:
     after = change.after
     values = {name: _text(after, name) for name in ("zone", "workdays", "opens", "closes")}
-    lists = {name: list(_list(after, name)) for name in ("holidays", "handles")}
+    lists = {name: list(_list(after, name)) for name in ("holidays", "handles", "catalog_names")}
     name, policy = _text(after, "name") or _title(change.key), _policy_of(after)
     team, _ = models.Team.objects.update_or_create(slug=change.key, defaults={**values, **lists, "name": name, "policy": policy})
     models.Membership.objects.filter(team=team).delete()

@@ -32,7 +32,8 @@ def zones() -> dict[str, str]:
 
 
 def _person(row: models.Person) -> Fields:
-    return {"name": row.name, "role": row.role, "zone": row.zone, "handle": row.handle, "active": row.is_active}
+    names = tuple(row.catalog_names)
+    return {"name": row.name, "role": row.role, "zone": row.zone, "handle": row.handle, "catalog_names": names, "active": row.is_active}
 
 
 def _team_rows() -> list[models.Team]:
@@ -50,6 +51,7 @@ def _team(row: models.Team) -> Fields:
         "closes": row.closes,
         "holidays": tuple(row.holidays),
         "handles": tuple(row.handles),
+        "catalog_names": tuple(row.catalog_names),
     }
 
 

@@ -13,6 +13,7 @@ from watchbill.engines.calendar.problems import CalendarError
 from watchbill.engines.calendar.windows import read_window, write_window
 from watchbill.engines.calendar.zones import check_zone, instant_of
 from watchbill.roster import limits, rules
+from watchbill.roster.catalog import reference
 
 T = TypeVar("T")
 
@@ -62,6 +63,16 @@ def once(values: Iterable[str]) -> tuple[str, ...]:
 
 def texts(values: Sequence[str], place: str) -> tuple[str, ...]:
     return once(listed(values, place, lambda value, at: rules.check_text(value, at, 300)))
+
+
+def group_references(values: Sequence[str], place: str) -> tuple[str, ...]:
+    """What a Backstage catalog calls a team: "payments" or "group:default/payments", kept in its one spelling."""
+    return once(listed(values, place, reference))
+
+
+def user_references(values: Sequence[str], place: str) -> tuple[str, ...]:
+    """What a Backstage catalog calls a person: "alice" or "user:default/alice", kept in its one spelling."""
+    return once(listed(values, place, lambda value, at: reference(value if ":" in value else f"user:{value}", at)))
 
 
 def emails(values: Sequence[str], place: str) -> tuple[str, ...]:
