@@ -66,6 +66,24 @@ def read_source(path: Path, budget: Budget) -> Iterator[Item]:
         yield str(path), _read_file(path, budget)
 
 
+def check_archive(path: Path) -> int:
+    """Unpack every member of a zip and throw it away, so that each CRC and length was compared; how many files it holds. Raises
+    LoadRefused: missing, empty, too_large, bad_archive, unsafe_archive."""
+    where = str(path)
+    budget = Budget(limits.MAX_TOTAL_BYTES)
+    try:
+        _check_directory(path)
+        with zipfile.ZipFile(path) as archive:
+            members = _checked_members(archive, where)
+            for member in members:
+                with archive.open(member) as stream:
+                    while piece := stream.read(limits.PIECE_BYTES):
+                        budget.spend(len(piece), where)
+    except _DAMAGE as error:
+        raise LoadRefused("bad_archive", f"the archive is damaged or of a kind we don't read ({error})", where) from error
+    return len(members)
+
+
 def read_bounded(path: Path, limit: int) -> bytes:
     """The whole of one regular file of at most `limit` bytes, or LoadRefused (missing, not_a_file, too_large)."""
     try:

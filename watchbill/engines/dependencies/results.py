@@ -38,6 +38,32 @@ class KevReport:
 
 
 @dataclass(frozen=True, slots=True)
+class EpssReport:
+    """What loading a day's EPSS scores did: how many are held now, and how many were before."""
+
+    model: str
+    date: str
+    scores: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorMark:
+    """Which version of a mirror's document is held: the validators that the server named, its size on the way and its digest in hex,
+    how many files or rows it held, and when it was loaded (`at`, RFC 3339). `newest` is the last change that was fetched singly."""
+
+    name: str
+    url: str
+    etag: str = ""
+    modified: str = ""
+    bytes: int = 0
+    sha256: str = ""
+    members: int = 0
+    at: str = ""
+    newest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedFile:
     """One source that was loaded: its path, when (RFC 3339, UTC), and how many advisories or entries it held."""
 
@@ -49,7 +75,7 @@ class LoadedFile:
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
     """How much the store knows and how old that is. `newest_modified` ignores placeholder times; times are empty
-    when nothing was loaded; `kev_version` is CISA's, `kev_date` the catalogue's release."""
+    when nothing was loaded; `kev_version` is CISA's, `kev_date` the catalogue's release, `epss_date` the day of the scores."""
 
     advisories: int
     withdrawn: int
@@ -60,6 +86,10 @@ class StoreStatus:
     kev_version: str
     kev_date: str
     files: tuple[LoadedFile, ...]
+    epss_scores: int = 0
+    epss_date: str = ""
+    epss_model: str = ""
+    mirrored: tuple[MirrorMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

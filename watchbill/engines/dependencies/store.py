@@ -6,6 +6,7 @@ joined for display and for offers only, never to decide.
 """
 
 import contextlib
+import dataclasses
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -15,17 +16,35 @@ from typing import Self
 
 from watchbill.engines.dependencies import store_limits as limits
 from watchbill.engines.dependencies.advisory import Advisory
-from watchbill.engines.dependencies.archives import Budget, Item, LoadRefused, read_bounded, read_source
-from watchbill.engines.dependencies.kev import KevCatalogue, KevEntry, parse_kev
+from watchbill.engines.dependencies.archives import Budget, Item, LoadRefused, check_archive, read_bounded, read_source
+from watchbill.engines.dependencies.epss import EpssScore, parse_epss
+from watchbill.engines.dependencies.groups import AliasGroup, GroupCounts
+from watchbill.engines.dependencies.kev import KevEntry, parse_kev
 from watchbill.engines.dependencies.osv import parse_osv
 from watchbill.engines.dependencies.packages import Package, Unreadable
-from watchbill.engines.dependencies.results import KevReport, LoadedFile, LoadReport, MatchResult, StoreStatus
+from watchbill.engines.dependencies.results import EpssReport, KevReport, LoadedFile, LoadReport, MatchResult, MirrorMark, StoreStatus
+from watchbill.engines.dependencies.store_load import (
+    Tally,
+    facts,
+    marks,
+    put_epss,
+    put_fact,
+    put_kev,
+    put_mark,
+    put_source,
+    refuse_other_content,
+    refuse_shrunk,
+)
 from watchbill.engines.dependencies.store_match import match_advisory, match_packages
-from watchbill.engines.dependencies.store_rows import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, digest_of, put_advisory, unpack_body
+from watchbill.engines.dependencies.store_names import epss_score, group_counts, group_of, joined_names, kev_entry
+from watchbill.engines.dependencies.store_rows import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, UPGRADES, unpack_body
 
 
 class StoreUnusable(Exception):
     """The store's file can't be used; the message says why and the remedy (it can always be loaded anew)."""
+
+
+_DISK_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
 
 
 class AdvisoryStore:
@@ -93,22 +112,53 @@ class AdvisoryStore:
 
         return self._take([("", items())])
 
-    def load_kev(self, path: Path) -> KevReport:
+    def load_mirrored(self, path: Path, mark: MirrorMark, *, force: bool = False) -> LoadReport:
+        """Load one ecosystem's archive as a mirror served it, with the mark of its version, all or nothing.
+
+        Every member's CRC is compared first. Raises LoadRefused also for one that shrank by more than half (unless `force`), that is
+        mostly unreadable, or that names no package of its ecosystem.
+        """
+        members = check_archive(path)
+        with self._transaction() as db:
+            held = marks(facts(db)).get(mark.name)
+            refuse_shrunk(members, held.members if held else 0, "files", mark.url, force)
+            refuse_shrunk(mark.bytes, held.bytes if held else 0, "bytes", mark.url, force)
+            tally = Tally()
+            tally.take_all(db, read_source(path, Budget(limits.MAX_TOTAL_BYTES)))
+            refuse_other_content(db, tally, mark.name, mark.url)
+            put_source(db, mark.url, self._now(), tally.seen)
+            put_mark(db, dataclasses.replace(mark, members=members, at=self._now()))
+            put_fact(db, "loaded_at", self._now())
+        return tally.report()
+
+    def load_kev(self, path: Path, *, mark: MirrorMark | None = None, force: bool = False) -> KevReport:
         """Put a KEV catalogue (CISA's JSON) in the place of the one held, whole. Raises LoadRefused, also for a catalogue
         released before the one held: going back would take "exploited" from findings without new evidence."""
-        catalogue = parse_kev(read_bounded(path, limits.MAX_KEV_BYTES), str(path))
+        where = mark.url if mark else str(path)
+        catalogue = parse_kev(read_bounded(path, limits.MAX_KEV_BYTES), where)
         if isinstance(catalogue, Unreadable):
             raise LoadRefused(catalogue.code, catalogue.reason, catalogue.where)
         with self._transaction() as db:
-            held = _facts(db).get("kev_released", "")
-            if catalogue.released < held:
-                reason = f"released {catalogue.released or 'at no stated time'}, before the catalogue held ({held})"
-                raise LoadRefused("older", reason, str(path))
-            before = {row[0] for row in db.execute("SELECT cve FROM kev")}
-            self._put_kev(db, catalogue, str(path))
-        after = {entry.cve for entry in catalogue.entries}
-        changed = tuple(sorted(before ^ after))
-        return KevReport(catalogue.version, catalogue.released, len(after), len(after - before), len(before - after), changed)
+            report = put_kev(db, catalogue, where, force)
+            self._put_whole(db, where, mark, report.entries)
+        return report
+
+    def load_epss(self, path: Path, *, mark: MirrorMark | None = None, force: bool = False) -> EpssReport:
+        """Put a day's EPSS scores (FIRST's CSV, plain or gzipped) in the place of those held, whole. Raises LoadRefused, also for
+        scores of an earlier day."""
+        where = mark.url if mark else str(path)
+        scores = parse_epss(read_bounded(path, limits.MAX_EPSS_BYTES), where)
+        if isinstance(scores, Unreadable):
+            raise LoadRefused(scores.code, scores.reason, scores.where)
+        with self._transaction() as db:
+            report = put_epss(db, scores, where, force)
+            self._put_whole(db, where, mark, report.scores)
+        return report
+
+    def note(self, name: str, value: str) -> None:
+        """Keep a small fact beside the advisories, such as how the last update went."""
+        with self._transaction() as db:
+            put_fact(db, name, value)
 
     # asking
 
@@ -128,34 +178,39 @@ class AdvisoryStore:
     def aliases_of(self, advisory_id: str) -> frozenset[str]:
         """Every name joined to this one through aliases of aliases, itself included. For display and offers only: a
         chain may join two CVEs that are not the same problem. Follows at most `MAX_ALIAS_GROUP` names."""
-        db = self._connection()
-        found = {advisory_id}
-        waiting = [advisory_id]
-        while waiting and len(found) < limits.MAX_ALIAS_GROUP:
-            fresh = _neighbours(db, waiting.pop()) - found
-            found |= fresh
-            waiting.extend(sorted(fresh))
-        return frozenset(found)
+        return joined_names(self._connection(), advisory_id)
+
+    def group(self, name: str) -> AliasGroup:
+        """The alias group of an advisory, or of any name it is called by. For display and offers only, as `aliases_of`."""
+        with self._reading() as db:
+            return group_of(db, name)
+
+    def groups(self) -> GroupCounts:
+        """How many alias groups there are."""
+        with self._reading() as db:
+            return group_counts(db)
 
     def kev(self, ids: Iterable[str]) -> KevEntry | None:
         """The KEV entry for any of these ids or their direct aliases, the earliest listed of several; None if none is.
         Aliases of aliases don't count: this answer pages people."""
-        db = self._connection()
-        names: set[str] = set()
-        for one in ids:
-            names |= {one} | _neighbours(db, one)
-        entries: list[KevEntry] = []
-        for name in names:
-            row = db.execute("SELECT * FROM kev WHERE cve = ?", (name,)).fetchone()
-            if row is not None:
-                cve, added, title, vendor, product, ransomware, due, notes = row
-                entries.append(KevEntry(cve, added, title, vendor, product, bool(ransomware), due, notes))
-        return min(entries, key=lambda entry: (entry.date_added, entry.cve), default=None)
+        return kev_entry(self._connection(), ids)
+
+    def epss(self, ids: Iterable[str]) -> EpssScore | None:
+        """The highest EPSS score of these ids or their direct aliases; None where none is held. A forecast, never evidence."""
+        return epss_score(self._connection(), ids)
+
+    def noted(self, name: str) -> str:
+        """A small fact that `note` kept; "" when there is none."""
+        return facts(self._connection()).get(name, "")
+
+    def is_empty(self) -> bool:
+        """Whether no advisory was ever loaded."""
+        return self._connection().execute("SELECT 1 FROM advisory LIMIT 1").fetchone() is None
 
     def status(self) -> StoreStatus:
         """What the store holds and how old that is, from one moment."""
         with self._reading() as db:
-            facts = _facts(db)
+            known = facts(db)
             total, withdrawn = db.execute("SELECT count(*), coalesce(sum(withdrawn != ''), 0) FROM advisory").fetchone()
             ecosystems = db.execute("SELECT ecosystem, count(DISTINCT number) FROM affected GROUP BY ecosystem ORDER BY ecosystem")
             newest = db.execute("SELECT coalesce(max(modified), '') FROM advisory WHERE modified >= '1970'").fetchone()[0]
@@ -165,11 +220,15 @@ class AdvisoryStore:
                 withdrawn=withdrawn,
                 by_ecosystem=dict(ecosystems.fetchall()),
                 newest_modified=newest,
-                loaded_at=facts.get("loaded_at", ""),
+                loaded_at=known.get("loaded_at", ""),
                 kev_entries=db.execute("SELECT count(*) FROM kev").fetchone()[0],
-                kev_version=facts.get("kev_version", ""),
-                kev_date=facts.get("kev_released", ""),
+                kev_version=known.get("kev_version", ""),
+                kev_date=known.get("kev_released", ""),
                 files=tuple(LoadedFile(*row) for row in files),
+                epss_scores=db.execute("SELECT count(*) FROM epss").fetchone()[0],
+                epss_date=known.get("epss_date", ""),
+                epss_model=known.get("epss_model", ""),
+                mirrored=tuple(marks(known).values()),
             )
 
     def affected_packages(self, advisory_id: str) -> tuple[tuple[str, str], ...]:
@@ -195,25 +254,20 @@ class AdvisoryStore:
     # within
 
     def _take(self, sources: Iterable[tuple[str, Iterator[Item]]]) -> LoadReport:
-        tally = _Tally()
+        tally = Tally()
         with self._transaction() as db:
             for name, items in sources:
-                before = tally.seen
-                for where, data in items:
-                    tally.count(db, where, data)
+                held = tally.take_all(db, items)
                 if name:
-                    db.execute("INSERT OR REPLACE INTO source VALUES (?, ?, ?)", (name, self._now(), tally.seen - before))
+                    put_source(db, name, self._now(), held)
             if tally.seen:
-                _put_fact(db, "loaded_at", self._now())
+                put_fact(db, "loaded_at", self._now())
         return tally.report()
 
-    def _put_kev(self, db: sqlite3.Connection, catalogue: KevCatalogue, where: str) -> None:
-        db.execute("DELETE FROM kev")
-        rows = ((e.cve, e.date_added, e.name, e.vendor, e.product, int(e.ransomware), e.due, e.notes) for e in catalogue.entries)
-        db.executemany("INSERT INTO kev VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        _put_fact(db, "kev_version", catalogue.version)
-        _put_fact(db, "kev_released", catalogue.released)
-        db.execute("INSERT OR REPLACE INTO source VALUES (?, ?, ?)", (where, self._now(), len(catalogue.entries)))
+    def _put_whole(self, db: sqlite3.Connection, where: str, mark: MirrorMark | None, held: int) -> None:
+        put_source(db, where, self._now(), held)
+        if mark:
+            put_mark(db, dataclasses.replace(mark, members=held, at=self._now()))
 
     def _now(self) -> str:
         return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -237,7 +291,10 @@ class AdvisoryStore:
         db.execute("BEGIN IMMEDIATE")
         with _committing(db):
             application, version = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-            if application == APPLICATION_ID and version == SCHEMA_VERSION:
+            if application == APPLICATION_ID and 0 < version <= SCHEMA_VERSION:
+                for step in range(version, SCHEMA_VERSION):
+                    db.execute(UPGRADES[step])
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 return
             if application or db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise StoreUnusable(f"{self.path}: is another program's database, or of another version; move it away and load anew")
@@ -254,8 +311,13 @@ class AdvisoryStore:
                 db.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
                 raise LoadRefused("busy", f"another process is loading advisories ({error}); try again", str(self.path)) from error
-            with _committing(db):
-                yield db
+            try:
+                with _committing(db):
+                    yield db
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF in _DISK_ERRORS:
+                    raise LoadRefused("disk", f"the disk is full or failing ({error}); nothing was changed", str(self.path)) from error
+                raise
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -264,43 +326,6 @@ class AdvisoryStore:
         db.execute("BEGIN")
         with _committing(db):
             yield db
-
-
-class _Tally:
-    """Counts a load while it goes, and lists what was refused up to a bound."""
-
-    def __init__(self) -> None:
-        self.seen = self.added = self.changed = self.unchanged = self.withdrawn = self.refused_count = 0
-        self.refused: list[Unreadable] = []
-        self.changed_ids: dict[str, None] = {}
-
-    def count(self, db: sqlite3.Connection, where: str, data: bytes | Unreadable) -> None:
-        self.seen += 1
-        if isinstance(data, Unreadable):
-            return self._refuse(data)
-        digest = digest_of(data)
-        if db.execute("SELECT 1 FROM advisory WHERE digest = ?", (digest,)).fetchone():
-            self.unchanged += 1
-            return None
-        advisory = parse_osv(data, where)
-        if isinstance(advisory, Unreadable):
-            return self._refuse(advisory)
-        if put_advisory(db, advisory, data, digest):
-            self.added += 1
-        else:
-            self.changed += 1
-        self.withdrawn += bool(advisory.withdrawn)
-        self.changed_ids[advisory.id] = None
-        return None
-
-    def _refuse(self, refusal: Unreadable) -> None:
-        self.refused_count += 1
-        if len(self.refused) < limits.MAX_REFUSED_LISTED:
-            self.refused.append(refusal)
-
-    def report(self) -> LoadReport:
-        numbers = (self.added, self.changed, self.unchanged, self.withdrawn)
-        return LoadReport(*numbers, tuple(self.refused), tuple(self.changed_ids), self.refused_count)
 
 
 @contextlib.contextmanager
@@ -318,18 +343,3 @@ def _revive(advisory_id: str, body: bytes) -> Advisory:
     if isinstance(advisory, Unreadable):
         raise StoreUnusable(f"{advisory_id}: the stored advisory can't be read ({advisory.reason}); load advisories anew")
     return advisory
-
-
-def _neighbours(db: sqlite3.Connection, name: str) -> set[str]:
-    """Names one step away: what the advisory of this id calls itself too, and the advisories that call themselves this."""
-    own = db.execute("SELECT alias FROM alias JOIN advisory USING (number) WHERE id = ?", (name,))
-    others = db.execute("SELECT id FROM alias JOIN advisory USING (number) WHERE alias = ?", (name,))
-    return {row[0] for row in own.fetchall()} | {row[0] for row in others.fetchall()}
-
-
-def _facts(db: sqlite3.Connection) -> dict[str, str]:
-    return dict(db.execute("SELECT name, value FROM fact").fetchall())
-
-
-def _put_fact(db: sqlite3.Connection, name: str, value: str) -> None:
-    db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))

@@ -42,3 +42,17 @@ MAX_ALIAS_GROUP = 1_000
 
 BUSY_SECONDS = 10.0
 """How long a load waits for another process that is writing the same store."""
+
+MAX_EPSS_BYTES = 256 * MIB
+"""A day's scores, unpacked; some 300,000 rows have about 10 MiB."""
+
+MAX_EPSS_SCORES = 3_000_000
+
+SHRUNK_SHARE = 0.5
+"""A source that holds less than this share of what it held last time is taken for damaged."""
+
+UNREADABLE_SHARE = 0.5
+"""A mirror's archive of which more than this share can't be read is no archive of advisories."""
+
+PIECE_BYTES = 1 * MIB
+"""Read at once while an archive is checked."""

@@ -14,7 +14,7 @@ from watchbill.engines.dependencies.matching import canonical_version
 from watchbill.engines.dependencies.versions import normalise_name
 
 APPLICATION_ID = 0x57424144  # "WBAD"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 CREATE TABLE advisory (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, digest BLOB NOT NULL, modified TEXT NOT NULL,
@@ -30,7 +30,11 @@ CREATE TABLE kev (cve TEXT PRIMARY KEY, date_added TEXT NOT NULL, name TEXT NOT 
                   ransomware INTEGER NOT NULL, due TEXT NOT NULL, notes TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE source (path TEXT PRIMARY KEY, loaded_at TEXT NOT NULL, advisories INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE epss (cve TEXT PRIMARY KEY, score REAL NOT NULL, percentile REAL NOT NULL) WITHOUT ROWID;
 """
+
+UPGRADES = {1: "CREATE TABLE epss (cve TEXT PRIMARY KEY, score REAL NOT NULL, percentile REAL NOT NULL) WITHOUT ROWID"}
+"""From each earlier version, the one statement that leads to the next."""
 
 
 def digest_of(data: bytes) -> bytes:
