@@ -27,7 +27,7 @@ from watchbill.web.middleware import HEADERS
 pytestmark = pytest.mark.filterwarnings("default")
 
 OPEN = {"ack", "welcome", "static", "favicon", "healthz", "wb"}
-KEYED = {"control", "api-inbox", "api-inbox-state"}
+KEYED = {"control", "api-changes", "api-inbox", "api-inbox-state"}
 TOLD = {"api-openapi"}
 READ = {
     *("now", "sample", "findings", "findings-file", "finding", "alert", "incidents", "incident", "on-call", "on-call-schedule"),

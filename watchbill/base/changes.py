@@ -3,17 +3,30 @@ kept and audited, never judged.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db import connection
 
 from watchbill.base import clock, limits
 from watchbill.base.acting import Actor
 from watchbill.base.models import AuditEvent, ChangeTarget
 from watchbill.base.models import Change as ChangeRow
-from watchbill.base.problem import invalid
+from watchbill.base.numbers import next_numbers
+from watchbill.base.problem import Problem, invalid
 from watchbill.base.unit import audit, news
 from watchbill.base.writer import write
+
+Name = tuple[str, str] | int
+"""A change among those told at once: its source and key, or its place where it has no key."""
+
+_CHANGE = (
+    'INSERT INTO base_change (id, occurred_at, recorded_at, summary, source, kind, "by", links, "key")'
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+_TARGET = "INSERT INTO base_changetarget (change_id, target) VALUES (%s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,18 @@ class Change:
     seq: int
 
 
+class ChangeDraft(NamedTuple):
+    """A change as somebody tells of it. `occurred_at` None is now; with a `key` that `source` has used before, it is that one again."""
+
+    summary: str
+    source: str
+    targets: Sequence[str] = ()
+    occurred_at: datetime | None = None
+    links: Sequence[str] = ()
+    kind: str = "change"
+    key: str = ""
+
+
 def record_change(
     *,
     by: Actor,
@@ -46,31 +71,73 @@ def record_change(
     """Keep a change and return its id; with a key that `source` has used before, the earlier one's. Raises Problem("invalid") over the
     limits.
     """
-    _check(summary, targets, links, occurred_at)
+    draft = ChangeDraft(summary, source, targets, occurred_at, links, kind, key)
+    return write(recording([draft], by=by), name="change.record")[0]
 
-    def store() -> int:
-        if key and (earlier := ChangeRow.objects.filter(source=source, key=key).values_list("pk", flat=True).first()):
-            return earlier
-        now = clock.now()
-        happened = occurred_at or now
-        row = ChangeRow.objects.create(
-            occurred_at=happened,
-            recorded_at=now,
-            summary=summary,
-            source=source,
-            kind=kind,
-            by=by.name,
-            links=json.dumps(list(links)),
-            key=key,
-        )
-        ChangeTarget.objects.bulk_create([ChangeTarget(change=row, target=target) for target in dict.fromkeys(targets)])
-        subject = f"change:{row.pk}"
-        told = {"summary": summary, "source": source, "kind": kind, "targets": list(targets)}
+
+def recording(drafts: Sequence[ChangeDraft], *, by: Actor) -> Callable[[], list[int]]:
+    """A closure for `write` that keeps all of them, or none, and returns their ids in order.
+
+    Raises Problem("invalid") over the limits, its field naming the one at fault ("[3].summary") when there are several.
+    """
+    for place, draft in enumerate(drafts):
+        try:
+            _check(draft)
+        except Problem as problem:
+            raise _at(place, problem) if len(drafts) > 1 else problem from None
+    return lambda: _store(drafts, by)
+
+
+def _at(place: int, problem: Problem) -> Problem:
+    return invalid(f"[{place}].{problem.field}", problem.detail, problem.remedy)
+
+
+def _store(drafts: Sequence[ChangeDraft], by: Actor) -> list[int]:
+    known = _earlier(drafts)
+    new: dict[Name, ChangeDraft] = {}
+    names: list[Name] = []
+    for place, draft in enumerate(drafts):
+        name = (draft.source, draft.key) if draft.key else place
+        names.append(name)
+        if name not in known:
+            new.setdefault(name, draft)
+    numbers: dict[Name, int] = {**known, **(_insert(new, by) if new else {})}
+    return [numbers[name] for name in names]
+
+
+def _earlier(drafts: Sequence[ChangeDraft]) -> dict[Name, int]:
+    """The ids of those that were told before, by source and key."""
+    wanted: dict[str, list[str]] = {}
+    for draft in drafts:
+        if draft.key:
+            wanted.setdefault(draft.source, []).append(draft.key)
+    return {
+        (source, key): number
+        for source, keys in wanted.items()
+        for key, number in ChangeRow.objects.filter(source=source, key__in=keys).values_list("key", "pk")
+    }
+
+
+def _insert(drafts: Mapping[Name, ChangeDraft], by: Actor) -> dict[Name, int]:
+    """Store them; the number of each."""
+    now = clock.now()
+    at = connection.ops.adapt_datetimefield_value
+    numbers = dict(zip(drafts, next_numbers("base_change", len(drafts)), strict=True))
+    rows, touched = [], []
+    for name, draft in drafts.items():
+        number, happened = numbers[name], draft.occurred_at or now
+        links = json.dumps(list(draft.links)) if draft.links else "[]"
+        rows.append((number, at(happened), at(now), draft.summary, draft.source, draft.kind, by.name, links, draft.key))
+        touched += [(number, target) for target in dict.fromkeys(draft.targets)]
+        subject = f"change:{number}"
+        told = {"summary": draft.summary, "source": draft.source, "kind": draft.kind, "targets": list(draft.targets)}
         audit(by, "change.recorded", subject, body=told, occurred_at=happened)
         news("change.recorded", subject, told)
-        return row.pk
-
-    return write(store, name="change.record")
+    with connection.cursor() as cursor:
+        cursor.executemany(_CHANGE, rows)
+        if touched:
+            cursor.executemany(_TARGET, touched)
+    return numbers
 
 
 def changes_around(at: datetime, span: timedelta, targets: Iterable[str] = ()) -> list[Change]:
@@ -111,14 +178,23 @@ def _with_details(rows: list[ChangeRow]) -> list[Change]:
     ]
 
 
-def _check(summary: str, targets: Sequence[str], links: Sequence[str], occurred_at: datetime | None) -> None:
-    if not summary.strip() or len(summary) > limits.CHANGE_SUMMARY_CHARS:
+def _check(draft: ChangeDraft) -> None:
+    if not draft.summary.strip() or len(draft.summary) > limits.CHANGE_SUMMARY_CHARS:
         raise invalid("summary", f"A change needs a summary of 1 to {limits.CHANGE_SUMMARY_CHARS} characters.")
-    if len(targets) > limits.CHANGE_TARGETS or any(not target or len(target) > 200 for target in targets):
+    if not draft.source or len(draft.source) > limits.CHANGE_SOURCE_CHARS or len(draft.kind) > limits.CHANGE_KIND_CHARS:
+        detail = f"A source has 1 to {limits.CHANGE_SOURCE_CHARS} characters, a kind at most {limits.CHANGE_KIND_CHARS}."
+        raise invalid("source", detail)
+    if len(draft.targets) > limits.CHANGE_TARGETS or any(not target or len(target) > 200 for target in draft.targets):
         raise invalid("targets", f"A change has at most {limits.CHANGE_TARGETS} targets of at most 200 characters.")
-    if len(links) > limits.CHANGE_LINKS or any(not link.startswith(("https://", "http://")) or len(link) > 1000 for link in links):
+    if len(draft.links) > limits.CHANGE_LINKS or any(not _is_link(link) for link in draft.links):
         raise invalid("links", f"A change has at most {limits.CHANGE_LINKS} http(s) links of at most 1000 characters.")
-    if occurred_at is not None and occurred_at.tzinfo is None:
+    if len(draft.key) > limits.CHANGE_KEY_CHARS:
+        raise invalid("key", f"A key has at most {limits.CHANGE_KEY_CHARS} characters.")
+    if draft.occurred_at is not None and draft.occurred_at.tzinfo is None:
         raise invalid("occurred_at", "The time needs a zone.", "Add Z or an offset such as +02:00.")
-    if occurred_at is not None and not 1970 <= occurred_at.year < 9000:
+    if draft.occurred_at is not None and not 1970 <= draft.occurred_at.year < 9000:
         raise invalid("occurred_at", "That moment is too far away.")
+
+
+def _is_link(link: str) -> bool:
+    return link.startswith(("https://", "http://")) and len(link) <= 1000

@@ -4,10 +4,13 @@ Up to 64 KiB lie in the row; more goes to a content-addressed file that is on di
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Literal
+
+from django.db import connection
 
 from watchbill.base import clock, files, limits
 from watchbill.base.acting import Actor
@@ -16,6 +19,10 @@ from watchbill.base.problem import Problem, not_found
 from watchbill.base.unit import audit, current, news
 from watchbill.base.writer import write
 
+_INSERT = (
+    "INSERT INTO base_inbox (kind, source, key, meta, received_at, sha256, size, data, state, problem)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'new', '') RETURNING id"
+)
 State = Literal["new", "read", "unreadable", "held"]
 
 
@@ -50,6 +57,15 @@ def accept(data: bytes, *, kind: str, source: str, by: Actor, meta: dict[str, An
     before, the earlier one is returned and nothing is stored; Problem("key_reused", 422) when the bytes differ, since those would be
     lost.
     """
+    return write(accepting(data, kind=kind, source=source, by=by, meta=meta, key=key), name="inbox.accept")
+
+
+def accepting(
+    data: bytes, *, kind: str, source: str, by: Actor, meta: dict[str, Any] | None = None, key: str = ""
+) -> Callable[[], Accepted]:
+    """What `accept` gives to `write`, for a caller that hands it in by itself; bytes that are too many for a row are on disk when this
+    returns. Raises as `accept` does.
+    """
     if len(data) > limits.INBOX_BYTES:
         detail = f"{len(data)} bytes are more than the {limits.INBOX_BYTES} that are taken at once."
         raise Problem("too_large", "Too large", detail, remedy="Send it in parts.", status=413)
@@ -65,22 +81,16 @@ def accept(data: bytes, *, kind: str, source: str, by: Actor, meta: dict[str, An
                 detail = f"Other bytes came under this key before, as input {earlier[0]}; these were not kept."
                 raise Problem("key_reused", "That key is used", detail, remedy="Give each input a key of its own.", status=422)
             return Accepted(earlier[0], earlier[1], repeated=True)
-        row = Inbox.objects.create(
-            kind=kind,
-            source=source,
-            key=key,
-            meta=described,
-            received_at=clock.now(),
-            sha256=digest,
-            size=len(data),
-            data=data if in_row else None,
-        )
-        subject = f"inbox:{row.pk}"
+        at = connection.ops.adapt_datetimefield_value(clock.now())
+        with connection.cursor() as cursor:  # the hot way in: the ORM would take three times as long
+            cursor.execute(_INSERT, [kind, source, key, described, at, digest, len(data), data if in_row else None])
+            number = int(cursor.fetchone()[0])
+        subject = f"inbox:{number}"
         audit(by, "inbox.accepted", subject, body={"kind": kind, "source": source, "sha256": digest, "size": len(data)})
         news("inbox.accepted", subject, {"kind": kind, "source": source})
-        return Accepted(row.pk, digest, repeated=False)
+        return Accepted(number, digest, repeated=False)
 
-    return write(store, name="inbox.accept")
+    return store
 
 
 def load(inbox_id: int) -> InboxItem:

@@ -65,6 +65,11 @@ WITNESS_FILE_BYTES = 64 * MIB
 
 # Change events
 CHANGE_SUMMARY_CHARS = 500
+CHANGE_SOURCE_CHARS = 200
+CHANGE_KIND_CHARS = 60
+CHANGE_KEY_CHARS = 200
+CHANGES_AT_ONCE = 1000  # told in one request
+CHANGES_BYTES = 2 * MIB  # of such a request
 CHANGE_TARGETS = 100
 CHANGE_LINKS = 20
 CHANGES_SHOWN = 200
@@ -110,5 +115,7 @@ WAITING_REQUESTS = 1024  # requests in hand at once, most of them still arriving
 REQUEST_BYTES = INBOX_BYTES + MIB
 REQUEST_MEMORY_BYTES = 256 * KIB  # a larger body lies on disk while it arrives
 REQUESTS_ARRIVING_BYTES = 1024 * MIB  # over all requests that are still arriving
+FAST_CALLERS = 1024  # tokens it remembers
+FAST_CALLER_SECONDS = 240  # and for how long; each is checked again in the transaction of what it opens
 REQUEST_GRACE_SECONDS = 15
 REQUEST_BYTES_PER_SECOND = 32 * KIB

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from django.db import connection
 
@@ -24,6 +24,7 @@ from watchbill.base.unit import wake as wake
 from watchbill.base.writing import GroupLost, run_alone, run_group, run_nested
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 Lane = Literal["urgent", "slow"]
 _log = logging.getLogger(__name__)
 
@@ -49,6 +50,16 @@ class WriterHealth:
     def stuck(self) -> bool:
         """Whether a closure has been running for longer than any should."""
         return self.busy_seconds > limits.WRITE_STUCK_SECONDS
+
+
+class Outcome(Protocol[T_co]):
+    """A write handed in by `write_soon`."""
+
+    def give_up(self) -> bool:
+        """Have it never begun; False when it has begun already."""
+
+    def outcome(self) -> T_co:
+        """Once told: the closure's value; raises what it raised."""
 
 
 class _Ticket(Generic[T]):
@@ -83,19 +94,39 @@ class _Ticket(Generic[T]):
         """Committed or failed for good: let the caller go on."""
         self._answered.set()
 
+    def give_up(self) -> bool:
+        """Have it never begun; False when it has begun already."""
+        with self._lock:
+            self._cancelled = not self._begun
+            return self._cancelled
+
+    def outcome(self) -> T:
+        """Once answered: the closure's value; raises what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._values[0]
+
     def wait(self, patience: float) -> T:
         """The closure's value. Raises what it raised, or Problem("busy") if it was not begun within `patience` seconds (then it never
         will be).
         """
         if not self._answered.wait(patience):
-            with self._lock:
-                self._cancelled = not self._begun
-            if self._cancelled:
+            if self.give_up():
                 raise busy(limits.WRITE_RETRY_AFTER_SECONDS)
             self._answered.wait()  # begun: its outcome is not known before it ends
-        if self._error is not None:
-            raise self._error
-        return self._values[0]
+        return self.outcome()
+
+
+class _ToldTicket(_Ticket[T]):
+    """A ticket nobody waits for: whoever handed it in is told, in the writer's thread."""
+
+    def __init__(self, fn: Callable[[], T], name: str, tell: Callable[[], None]) -> None:
+        super().__init__(fn, name)
+        self._tell = tell
+
+    def answer(self) -> None:
+        super().answer()
+        self._tell()
 
 
 class _WriterThread:
@@ -209,6 +240,24 @@ def write(fn: Callable[[], T], *, lane: Lane = "urgent", name: str = "") -> T:
     ticket = _Ticket(fn, name or getattr(fn, "__qualname__", ""))
     writer.submit(ticket, lane)
     return ticket.wait(limits.WRITE_WAIT_SECONDS)
+
+
+def has_thread() -> bool:
+    """Whether a writer thread takes the writes of this process (then `write_soon` may be used)."""
+    return _office.writer is not None
+
+
+def write_soon(fn: Callable[[], T], tell: Callable[[], None], *, name: str = "") -> Outcome[T]:
+    """As `write`, for a caller that must not wait, such as an event loop: `tell` is called in the writer's thread once it is on disk
+    or has failed, and must return at once. A group holds others' tickets too, so nothing may be raised there.
+
+    Raises Problem("busy") when the writer is stopping, RuntimeError where there is no writer thread.
+    """
+    if _office.writer is None:
+        raise RuntimeError("there is no writer thread in this process: use write()")
+    ticket = _ToldTicket(fn, name or getattr(fn, "__qualname__", ""), tell)
+    _office.writer.submit(ticket, "urgent")
+    return ticket
 
 
 def start_writer() -> None:

@@ -119,6 +119,12 @@ def service(slug: str) -> ServiceInfo:
     return _service_info(row)
 
 
+def require_service(slug: str) -> None:
+    """Raises ``Problem`` 404 unless there is such a service."""
+    if not models.Service.objects.filter(slug=slug).exists():
+        raise not_found("service", slug)
+
+
 def services() -> tuple[ServiceInfo, ...]:
     """All services, by name."""
     return tuple(_service_info(row) for row in _service_rows().order_by("name"))

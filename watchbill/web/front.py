@@ -9,13 +9,15 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, Protocol, cast
 
 from watchbill.base import limits
 from watchbill.base.problem import Problem, busy
+from watchbill.web.api.taking import Taker
+from watchbill.web.fast import FastDoor
 
 _log = logging.getLogger(__name__)
 _BODILESS = frozenset({204, 304})
@@ -41,6 +43,7 @@ class Scope(Protocol):
 class Exchange(Protocol):
     """granian's end of a request: its body as it arrives, and the way to answer."""
 
+    def __call__(self) -> Awaitable[bytes]: ...
     def __aiter__(self) -> AsyncIterator[bytes]: ...
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None: ...
     def response_empty(self, status: int, headers: Headers) -> None: ...
@@ -49,14 +52,20 @@ class Exchange(Protocol):
 class Front:
     """An RSGI application around a WSGI one (PEP 3333). `on_stop` is called when the process is asked to end."""
 
-    def __init__(self, application: Application, threads: int, on_stop: Callable[[], None]) -> None:
+    def __init__(
+        self, application: Application, threads: int, on_stop: Callable[[], None], takers: Mapping[str, Taker] | None = None
+    ) -> None:
         self._application = application
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="web")
         self._on_stop = on_stop
         self._arriving = Arriving()
+        self._fast = FastDoor(takers or {}, self._threads)
 
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
         """Answer one request."""
+        if self._fast.takes(scope.method, scope.path, scope.headers):
+            await self._answer_fast(scope, exchange)
+            return
         with SpooledTemporaryFile(max_size=limits.REQUEST_MEMORY_BYTES) as body:
             try:
                 refuse_claim(scope.headers.get("content-length"))
@@ -71,6 +80,22 @@ class Front:
             exchange.response_empty(status, headers)
         else:
             exchange.response_bytes(status, headers, content)
+
+    async def _answer_fast(self, scope: Scope, exchange: Exchange) -> None:
+        size = int(scope.headers.get("content-length"))
+        try:
+            self._arriving.add(size)
+            try:
+                async with asyncio.timeout(limits.REQUEST_GRACE_SECONDS + size / limits.REQUEST_BYTES_PER_SECOND):
+                    body = await exchange()
+            finally:
+                self._arriving.drop(size)
+        except Problem as problem:
+            exchange.response_bytes(*refusal(scope.path, problem))
+        except TimeoutError:
+            exchange.response_bytes(*refusal(scope.path, _slow()))
+        else:
+            exchange.response_bytes(*await self._fast.answer(scope.path, scope.query_string, scope.headers, body))
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """The process was asked to end: let what runs finish, then stop in order."""
@@ -154,9 +179,13 @@ async def take_body(exchange: Exchange, body: BinaryIO, arriving: Arriving) -> i
     except StopAsyncIteration:
         return size
     except TimeoutError as late:
-        raise Problem("slow_upload", "The upload was too slow", "Send it again over a faster line.", status=408, retryable=True) from late
+        raise _slow() from late
     finally:
         arriving.drop(size)
+
+
+def _slow() -> Problem:
+    return Problem("slow_upload", "The upload was too slow", "Send it again over a faster line.", status=408, retryable=True)
 
 
 def environ(scope: Scope, body: BinaryIO, size: int) -> Environ:

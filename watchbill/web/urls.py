@@ -8,7 +8,9 @@ from watchbill.base.problem import Problem, not_found
 from watchbill.web import assets
 from watchbill.web.api import inbox
 from watchbill.web.api.api import api, openapi
+from watchbill.web.api.changes import Changes
 from watchbill.web.api.door import problem_answer
+from watchbill.web.api.taking import as_view
 from watchbill.web.pages import (
     ack,
     alerts,
@@ -98,6 +100,7 @@ urlpatterns = [
     # Addresses come from the roster: whoever changed their own would be somebody else in the trail, and could sign what they asked for.
     path("accounts/email/", _not_here),
     path("accounts/", include("allauth.urls")),
+    path("api/v1/changes", as_view(Changes()), name="api-changes"),
     path("api/v1/inbox", inbox.take, name="api-inbox"),
     path("api/v1/inbox/<int:inbox_id>", inbox.state, name="api-inbox-state"),
     path("api/v1/openapi.json", _openapi, name="api-openapi"),

@@ -6,7 +6,7 @@ of what was read and hands the sightings to `cases`, all or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -53,13 +53,31 @@ def receive(
 
     Raises `Problem` for an unknown service, an empty name, or a file past `limits.MANIFEST_BYTES`.
     """
+    roster.require_service(service)  # before a large file is kept for nobody
+    return writer.write(
+        receiving(data, filename=filename, service=service, by=by, repo=repo, branch=branch, complete=complete, key=key),
+        name="scans.receive",
+    )
+
+
+def receiving(
+    data: bytes, *, filename: str, service: str, by: Actor, repo: str = "", branch: str = "", complete: bool = True, key: str = ""
+) -> Callable[[], Received]:
+    """What `receive` gives to `write`, for a caller that hands it in by itself. Raises `Problem` for a bad name or size; the closure does
+    for an unknown service.
+    """
     manifest = _manifest_name(filename)
     if len(data) > limits.MANIFEST_BYTES:
         raise invalid("file", f"{manifest} is larger than {limits.MANIFEST_BYTES} bytes", "send the lockfile itself, not an archive")
-    roster.service(service)
     meta = {"filename": manifest, "service": service, "repo": repo, "branch": branch, "complete": complete}
-    accepted = inbox.accept(data, kind="scan", source=f"pushed:{service}", by=by, meta=meta, key=key)
-    return Received(accepted.id, accepted.repeated)
+    accept = inbox.accepting(data, kind="scan", source=f"pushed:{service}", by=by, meta=meta, key=key)
+
+    def receive_it() -> Received:
+        roster.require_service(service)
+        accepted = accept()
+        return Received(accepted.id, accepted.repeated)
+
+    return receive_it
 
 
 def _manifest_name(filename: str) -> str:

@@ -12,7 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 
 from watchbill.base.problem import Problem, invalid
-from watchbill.web.api import alerts, findings, inbox, oncall, records
+from watchbill.web.api import alerts, changes, findings, inbox, oncall, records
 from watchbill.web.api.door import Bearer, problem_answer
 
 
@@ -72,5 +72,5 @@ def _http(request: HttpRequest, exc: HttpError) -> HttpResponse:
 def openapi(request: HttpRequest) -> dict[str, Any]:
     """The document, with the hot addresses that ninja doesn't serve written in by hand."""
     document = dict(api.get_openapi_schema(path_prefix="/api/v1/"))
-    document["paths"] = {**document["paths"], **inbox.OPENAPI_PATHS}
+    document["paths"] = {**document["paths"], **inbox.OPENAPI_PATHS, **changes.OPENAPI_PATHS}
     return document

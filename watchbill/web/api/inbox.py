@@ -4,7 +4,6 @@ A plain view, not ninja: limits come first (octets, before and after unpacking),
 for is never lost; it is read by a job right after.
 """
 
-import zlib
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,6 +14,7 @@ from watchbill.base.problem import Problem, invalid, not_found
 from watchbill.intake.scans import services as scans
 from watchbill.roster.services import note_token_used
 from watchbill.web.api.door import Caller, bearer, caller_of, problem_answer, require_scope
+from watchbill.web.api.taking import Post, Taken, answered, only, too_large, unpacked
 
 FILES_MOST = 100
 KEY_CHARS = 200
@@ -26,21 +26,55 @@ def take(request: HttpRequest) -> HttpResponse:
     """POST /api/v1/inbox."""
     try:
         if request.method != "POST":
-            raise _only("POST")
+            raise only("POST")
         caller = require_scope(caller_of(bearer(request)), "send")
         items = [_receive(request, caller, name, data, i) for i, (name, data) in enumerate(_files(request))]
         note_token_used(caller.token)
     except Problem as problem:
-        answer = problem_answer(problem)
-        if problem.status == 405:
-            answer["Allow"] = "POST"
-        return answer
-    first = items[0]
-    return JsonResponse({"id": first["id"], "repeated": first["repeated"], "items": items}, status=202)
+        return answered(problem)
+    return JsonResponse(_told_of(items), status=202)
 
 
-def _only(method: str) -> Problem:
-    return Problem("method", "Not that way", f"This address takes {method} only.", status=405)
+class SmallFile:
+    """The taker of POST /api/v1/inbox for what the fast door may take: one plain file that fits into a row."""
+
+    SCOPES: tuple[str, ...] = ("send",)
+    MOST = limits.INBOX_ROW_BYTES
+
+    def take(self, caller: Caller, post: Post) -> Taken:
+        """The same answer as `take` gives."""
+        key = post.headers.get("idempotency-key", "")
+        name = _checked(post.body, post.query.get("filename", ""), key)
+        closure = scans.receiving(
+            post.body,
+            filename=name,
+            service=post.query.get("service", ""),
+            repo=post.query.get("repo", ""),
+            branch=post.query.get("branch", ""),
+            complete=_is_complete(post.query.get("complete", "")),
+            by=caller.actor(),
+            key=f"{caller.token.id}:{key}:0" if key else "",
+        )
+        return Taken(closure, 202, lambda got: _told_of([{"id": got.inbox_id, "filename": name, "repeated": got.repeated}]))
+
+
+def _told_of(items: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"id": items[0]["id"], "repeated": items[0]["repeated"], "items": items}
+
+
+def _is_complete(said: str) -> bool:
+    return said.lower() not in ("false", "0", "no")
+
+
+def _checked(data: bytes, name: str, key: str) -> str:
+    """The name. Raises `Problem` 422 for an empty file, no name, or a key that is too long."""
+    if not data:
+        raise invalid("body", "There is nothing in it.", "Send the bytes of a lock file or SBOM.")
+    if not name:
+        raise invalid("filename", "What is the file called?", "Add ?filename=package-lock.json: the name says how to read it.")
+    if len(key) > KEY_CHARS:
+        raise invalid("Idempotency-Key", f"A key has at most {KEY_CHARS} characters.")
+    return name
 
 
 def _receive(request: HttpRequest, caller: Caller, filename: str, data: bytes, index: int) -> dict[str, Any]:
@@ -54,7 +88,7 @@ def _receive(request: HttpRequest, caller: Caller, filename: str, data: bytes, i
         service=_told(request, "service"),
         repo=_told(request, "repo"),
         branch=_told(request, "branch"),
-        complete=_told(request, "complete").lower() not in ("false", "0", "no"),
+        complete=_is_complete(_told(request, "complete")),
         by=caller.actor(),
         key=f"{caller.token.id}:{key}:{index}" if key else "",
     )
@@ -74,16 +108,11 @@ def _files(request: HttpRequest) -> list[tuple[str, bytes]]:
     """The files with their names. Raises Problem 413, 415, 422."""
     length = request.headers.get("Content-Length", "")
     if length.isdecimal() and int(length) > limits.MANIFEST_BYTES + FORM_OVERHEAD:
-        raise _too_large()
+        raise too_large(limits.MANIFEST_BYTES)
     if _is_form(request):
         return _from_form(request)
-    data = _unpacked(request.read(limits.MANIFEST_BYTES + 1), request.headers.get("Content-Encoding", ""))
-    if not data:
-        raise invalid("body", "There is nothing in it.", "Send the bytes of a lock file or SBOM.")
-    name = request.GET.get("filename", "")
-    if not name:
-        raise invalid("filename", "What is the file called?", "Add ?filename=package-lock.json: the name says how to read it.")
-    return [(name, data)]
+    data = unpacked(request.read(limits.MANIFEST_BYTES + 1), request.headers.get("Content-Encoding", ""), limits.MANIFEST_BYTES)
+    return [(_checked(data, request.GET.get("filename", ""), request.headers.get("Idempotency-Key", "")), data)]
 
 
 def _from_form(request: HttpRequest) -> list[tuple[str, bytes]]:
@@ -91,36 +120,10 @@ def _from_form(request: HttpRequest) -> list[tuple[str, bytes]]:
     if not uploads or len(uploads) > FILES_MOST:
         raise invalid("file", f"A form brings 1 to {FILES_MOST} files in its field `file`.")
     if sum(upload.size or 0 for upload in uploads) > limits.MANIFEST_BYTES:
-        raise _too_large()
+        raise too_large(limits.MANIFEST_BYTES)
     told = request.POST.getlist("filename")
     names = told if len(told) == len(uploads) else [upload.name or "" for upload in uploads]
     return [(name, upload.read()) for name, upload in zip(names, uploads, strict=True)]
-
-
-def _unpacked(data: bytes, encoding: str) -> bytes:
-    """The bytes themselves. Unpacking stops at the limit, so a small bomb stays small."""
-    if len(data) > limits.MANIFEST_BYTES:
-        raise _too_large()
-    if encoding in ("", "identity"):
-        return data
-    if encoding != "gzip":
-        detail = f"Content-Encoding {encoding[:40]!r} is not taken."
-        raise Problem("encoding", "Not that encoding", detail, remedy="Send it plain, or as gzip.", status=415)
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        plain = unpacker.decompress(data, limits.MANIFEST_BYTES + 1)
-    except zlib.error as error:
-        raise invalid("body", f"This is no gzip: {error}.") from None
-    if len(plain) > limits.MANIFEST_BYTES:
-        raise _too_large()
-    if not unpacker.eof:
-        raise invalid("body", "This gzip ends in the middle.", "Send it again, whole.")
-    return plain
-
-
-def _too_large() -> Problem:
-    detail = f"A file has at most {limits.MANIFEST_BYTES} bytes, packed and unpacked."
-    return Problem("too_large", "Too large", detail, remedy="Send the lock file itself, not an archive.", status=413)
 
 
 @csrf_exempt
@@ -128,7 +131,7 @@ def state(request: HttpRequest, inbox_id: int) -> HttpResponse:
     """GET /api/v1/inbox/<id>: whether it has been read, and if not, why."""
     try:
         if request.method not in ("GET", "HEAD"):
-            raise _only("GET")
+            raise only("GET")
         require_scope(caller_of(bearer(request)), "send")
         item = inbox.load(inbox_id)
         if item.kind != "scan":

@@ -1,6 +1,5 @@
-"""What is told and what is kept: change events, the cord, the trail, over the API."""
+"""What is told and what is kept: the cord and the trail, over the API."""
 
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -8,7 +7,7 @@ from django.urls import reverse
 from ninja import Router, Schema, Status
 from ninja.params.functions import Query
 
-from watchbill.base import changes, trail
+from watchbill.base import trail
 from watchbill.cases.incidents import services as cord
 from watchbill.roster import queries as roster
 from watchbill.web.api.door import ERRORS, MOST, PAGE, ProblemOut, cursor, moment, position, who
@@ -16,23 +15,6 @@ from watchbill.web.pages.trail import event_facts
 from watchbill.web.privacy import visible
 
 router = Router()
-
-
-class ChangeIn(Schema):
-    """Something that was changed: a deploy, a configuration run, an access. Targets look like `service:berth-board`."""
-
-    summary: str
-    targets: list[str] = []
-    kind: str = "change"
-    source: str = "api"
-    occurred_at: datetime | None = None
-    links: list[str] = []
-
-
-class ChangeOut(Schema):
-    """Its number."""
-
-    id: int
 
 
 class IncidentIn(Schema):
@@ -71,23 +53,6 @@ class TrailOut(Schema):
 
     items: list[EventOut]
     next: str | None
-
-
-@router.post("/changes", response={201: ChangeOut, ERRORS: ProblemOut}, tags=["changes"], summary="Tell of a change")
-def change(request: HttpRequest, given: ChangeIn) -> Status[dict[str, int]]:
-    """With an Idempotency-Key, the same one again gives the same number."""
-    caller = who(request, "send", "act")
-    number = changes.record_change(
-        by=caller.actor(),
-        summary=given.summary,
-        source=given.source,
-        targets=given.targets,
-        occurred_at=given.occurred_at,
-        links=given.links,
-        kind=given.kind,
-        key=request.headers.get("Idempotency-Key", "")[:200],
-    )
-    return Status(201, {"id": number})
 
 
 @router.post("/incidents", response={201: IncidentOut, ERRORS: ProblemOut}, tags=["incidents"], summary="Pull the cord")
