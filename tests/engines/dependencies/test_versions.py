@@ -105,7 +105,7 @@ def test_the_same_odd_version_is_the_same() -> None:
     assert compare("npm", "1.1.3.4", "1.1.3.4") == 0
 
 
-@pytest.mark.parametrize("ecosystem", ["Maven", "", "Debian:12", "Alpine"])
+@pytest.mark.parametrize("ecosystem", ["Android", "", "GIT", "Tidepool:3"])
 def test_an_ecosystem_without_an_order_here_is_unknown(ecosystem: str) -> None:
     assert compare(ecosystem, "1.0", "1.0") is None
 

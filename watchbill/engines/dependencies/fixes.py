@@ -15,6 +15,7 @@ from watchbill.engines.dependencies.results import Hit
 from watchbill.engines.dependencies.versions import compare
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_BOUNDS_BEFORE_PRE_RELEASES = ("crates.io", "Go")
 
 
 def nearest_fix(ecosystem: str, installed: str, hits: Iterable[Hit]) -> str:
@@ -23,7 +24,7 @@ def nearest_fix(ecosystem: str, installed: str, hits: Iterable[Hit]) -> str:
     A hit whose advisory names no newer fix is left aside: it must not hide the upgrade that mends the others.
     """
     mendable = [hit for hit in hits if hit.fixed]
-    candidates = {_installable(fixed) for hit in mendable for fixed in hit.fixed}
+    candidates = {_installable(ecosystem, fixed) for hit in mendable for fixed in hit.fixed}
     newer = [version for version in candidates if compare(ecosystem, version, installed) == 1]
 
     def order(one: str, other: str) -> int:
@@ -45,9 +46,9 @@ def upgrade_command(ecosystem: str, manager: str, name: str, version: str) -> li
     return [] if lines is None else lines(name, version)
 
 
-def _installable(version: str) -> str:
+def _installable(ecosystem: str, version: str) -> str:
     """RustSec and the Go database write 1.2.3-0 for "from the first pre-release on"; what one installs is 1.2.3."""
-    return version.removesuffix("-0")
+    return version.removesuffix("-0") if ecosystem in _BOUNDS_BEFORE_PRE_RELEASES else version
 
 
 def _tool(ecosystem: str, manager: str) -> str:

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from packaging.utils import canonicalize_version
-
 from watchbill.engines.dependencies.advisory import Affected, Event, Range
-from watchbill.engines.dependencies.versions import version_key
+from watchbill.engines.dependencies.versions import spelling, version_key
 
 State = Literal["affected", "not_affected", "unknown"]
 _ORDER = {"fixed": 0, "introduced": 1, "last_affected": 2, "limit": 3}
@@ -37,11 +35,8 @@ _NOT_AFFECTED = Verdict("not_affected")
 
 @lru_cache(maxsize=262_144)
 def canonical_version(ecosystem: str, version: str) -> str:
-    """One spelling for versions that are equal: trailing zeros of PyPI releases go, elsewhere a leading v and the build."""
-    if ecosystem == "PyPI":
-        return canonicalize_version(version.strip())
-    plain = version.strip()
-    return (plain[1:] if plain[:1] in ("v", "V") else plain).partition("+")[0]
+    """One spelling for versions that are equal, as the advisory store keeps listed versions (see `versions.spelling`)."""
+    return spelling(ecosystem, version)
 
 
 @lru_cache(maxsize=262_144)
@@ -65,7 +60,7 @@ def is_affected(version: str, affected: Affected) -> Verdict:
 def judge(version: str, listed: Collection[str], affected: Affected) -> Verdict:
     """As `is_affected`, with the listed versions already in canonical form (the store keeps them so)."""
     ecosystem = affected.ecosystem
-    if version and canonical_version(ecosystem, version) in listed:
+    if version and (version in listed or canonical_version(ecosystem, version) in listed):
         return Verdict("affected", "listed", fixed_after(ecosystem, version, affected))
     spans = [span for span in affected.ranges if span.kind != "GIT"]
     if any(_holds_every_version(span) for span in spans):
