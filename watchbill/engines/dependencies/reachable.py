@@ -5,11 +5,13 @@ What can be reached from each root, and how. Pure, and without recursion; nodes 
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from itertools import chain, islice
 
 from watchbill.engines.dependencies import limits
 
 LEFT_OUT = "…"
-"""The step that stands for those that a long path leaves out."""
+"""The step that stands for those that a long path leaves out, and the group for those past MAX_ROOT_GROUPS."""
 
 
 def reachable(roots: Iterable[str], needs: Callable[[str], Iterable[str]]) -> set[str]:
@@ -27,10 +29,20 @@ def reachable(roots: Iterable[str], needs: Callable[[str], Iterable[str]]) -> se
 def groups_by_need(roots: Mapping[str, Iterable[str]], needs: Callable[[str], Iterable[str]]) -> dict[str, tuple[str, ...]]:
     """The groups of every reachable node: sorted, and none for what the group "" (production) needs too."""
     found: dict[str, set[str]] = {}
-    for group, nodes in roots.items():
+    for group, nodes in _bounded_groups(roots).items():
         for node in reachable(nodes, needs):
             found.setdefault(node, set()).add(group)
     return {node: () if "" in groups else tuple(sorted(groups)) for node, groups in found.items()}
+
+
+def _bounded_groups(roots: Mapping[str, Iterable[str]]) -> Mapping[str, Iterable[str]]:
+    most = limits.MAX_ROOT_GROUPS
+    if len(roots) <= most:
+        return roots
+    ordered = sorted(roots, key=bool)  # production first
+    kept: dict[str, Iterable[str]] = {group: roots[group] for group in ordered[: most - 1]}
+    kept[LEFT_OUT] = chain.from_iterable(roots[group] for group in islice(ordered, most - 1, None))
+    return kept
 
 
 def shortest_paths(
@@ -59,3 +71,49 @@ def bounded_path(steps: tuple[str, ...]) -> tuple[str, ...]:
     if len(steps) <= limits.MAX_PATH_STEPS:
         return steps
     return (*steps[: limits.MAX_PATH_STEPS - 2], LEFT_OUT, steps[-1])
+
+
+class Ways:
+    """How the packages of one file hang together: which are direct, who needs them, and by which way they come in.
+
+    `roots` are the nodes that the project asks for itself, by group, "" being production; list that one first, so that of two ways as
+    short the one of production is told. `needs` gives a node's own dependencies, `label` writes a node as "name@version". `complete`
+    says whether `roots` are all there are; otherwise nothing is claimed of the others: direct is None, and there are no groups.
+    """
+
+    def __init__(
+        self,
+        roots: Mapping[str, Iterable[str]],
+        needs: Callable[[str], Iterable[str]],
+        label: Callable[[str], str] = str,
+        *,
+        complete: bool = True,
+    ) -> None:
+        self._roots = {group: tuple(nodes) for group, nodes in roots.items()}
+        self._needs = needs
+        self._complete = complete
+        self._direct = frozenset(chain.from_iterable(self._roots.values()))
+        self._paths = shortest_paths(chain.from_iterable(self._roots.values()), needs, label)
+
+    def direct(self, node: str) -> bool | None:
+        """Whether the project asks for the node itself; None where that can't be known."""
+        return True if node in self._direct else False if self._complete else None
+
+    def path(self, node: str) -> tuple[str, ...]:
+        """The shortest chain that brings the node in; empty for direct ones and for those that no known way leads to."""
+        return self._paths.get(node, ())
+
+    def groups(self, node: str) -> tuple[str, ...]:
+        """The groups that need the node; none where production does or where that can't be known."""
+        return self._groups.get(node, ()) if self._complete else ()
+
+    @cached_property
+    def _groups(self) -> dict[str, tuple[str, ...]]:
+        return groups_by_need(self._roots, self._needs)
+
+
+def asked_by_none(nodes: Iterable[str], needs: Callable[[str], Iterable[str]]) -> list[str]:
+    """The nodes that no node needs, in their order: in a lockfile, which holds nothing idle, the project itself asks for these."""
+    listed = list(nodes)
+    asked = {needed for node in listed for needed in needs(node)}
+    return [node for node in listed if node not in asked]
