@@ -253,13 +253,6 @@ def test_a_very_deep_path_still_asks_the_top() -> None:
 
 TOO_LONG = f"{'x' * 500}/catalog-info.yaml"
 NO_PLACES = ["../catalog-info.yaml", "catalog.yaml", "", "a/../catalog-info.yaml", TOO_LONG, "\x1b/catalog-info.yaml"]
-    "../catalog-info.yaml",
-    "catalog.yaml",
-    "",
-    "a/../catalog-info.yaml",
-    f"{'x' * 500}/catalog-info.yaml",
-    "\x1b/catalog-info.yaml",
-]
 
 
 @pytest.mark.parametrize("place", NO_PLACES)
