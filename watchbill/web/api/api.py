@@ -73,4 +73,15 @@ def openapi(request: HttpRequest) -> dict[str, Any]:
     """The document, with the hot addresses that ninja doesn't serve written in by hand."""
     document = dict(api.get_openapi_schema(path_prefix="/api/v1/"))
     document["paths"] = {**document["paths"], **inbox.OPENAPI_PATHS, **changes.OPENAPI_PATHS}
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"] = {str(status): _as_sent(status, told) for status, told in operation["responses"].items()}
     return document
+
+
+def _as_sent(status: int | str, told: dict[str, Any]) -> dict[str, Any]:
+    """A declared answer; errors are problem+json, which ninja can't say."""
+    content = told.get("content", {})
+    if int(status) < 400 or "application/json" not in content:
+        return told
+    return {**told, "content": {"application/problem+json": content["application/json"]}}
