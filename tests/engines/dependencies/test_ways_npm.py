@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from watchbill.engines.dependencies.packages import Beside, Inventory, Package, nothing_beside
+from watchbill.engines.dependencies.packages import Beside, Inventory, Package, Unreadable, nothing_beside
 from watchbill.engines.dependencies.reading import read
 
 
@@ -128,3 +128,78 @@ class TestPackageLockOfVersion1:
     @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff"])
     def test_a_manifest_that_cannot_be_read_says_nothing(self, data: bytes) -> None:
         assert self.read(lambda name: data) == self.read()
+
+
+class TestPnpm:
+    def read(self, text: str) -> dict[str, Package]:
+        return packages_of("pnpm-lock.yaml", text)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            (
+                "lockfileVersion: 5.4\ndependencies: {a: 1.0.0}\npackages:\n  /a/1.0.0: {dependencies: {b: 2.0.0_c@1.0.0}}\n"
+                "  /b/2.0.0_c@1.0.0: {dependencies: {c: 1.0.0}}\n  /c/1.0.0: {dev: false}\n"
+            ),
+            (
+                "lockfileVersion: 5.0\ndependencies: {a: 1.0.0}\npackages:\n  /a/1.0.0: {dependencies: {b: 2.0.0/c@1.0.0}}\n"
+                "  /b/2.0.0/c@1.0.0: {dependencies: {c: 1.0.0}}\n  /c/1.0.0: {dev: false}\n"
+            ),
+            (
+                "shrinkwrapVersion: 3\ndependencies: {a: 1.0.0}\npackages:\n  /a/1.0.0: {dependencies: {b: /b/2.0.0/c@1.0.0}}\n"
+                "  /b/2.0.0/c@1.0.0: {dependencies: {c: 1.0.0}}\n  /c/1.0.0: {dev: false}\n"
+            ),
+            (
+                "lockfileVersion: '6.0'\nimporters:\n  .: {dependencies: {a: {version: 1.0.0}}}\npackages:\n"
+                "  /a@1.0.0: {dependencies: {b: 2.0.0(c@1.0.0)}}\n  /b@2.0.0(c@1.0.0): {optionalDependencies: {c: 1.0.0}}\n  /c@1.0.0: {}\n"
+            ),
+            (
+                "lockfileVersion: '9.0'\nimporters:\n  .: {dependencies: {a: {version: 1.0.0}}}\npackages:\n  a@1.0.0: {}\n  b@2.0.0: {}\n"
+                "  c@1.0.0: {}\nsnapshots:\n  a@1.0.0: {dependencies: {b: 2.0.0(c@1.0.0)}}\n  b@2.0.0(c@1.0.0): {dependencies: {c: 1.0.0}}\n"
+                "  c@1.0.0: {}\n"
+            ),
+        ],
+        ids=["5.4", "5.0", "shrinkwrap", "6", "9"],
+    )
+    def test_the_way_leads_from_the_direct_package_to_the_parent_in_every_version(self, text: str) -> None:
+        found = self.read(text)
+        assert [(found[name].direct, found[name].path) for name in "abc"] == [
+            (True, ()),
+            (False, ("a@1.0.0",)),
+            (False, ("a@1.0.0", "b@2.0.0")),
+        ]
+
+    def test_of_two_sets_of_peers_the_one_with_the_shorter_way_is_told(self) -> None:
+        text = (
+            "lockfileVersion: '9.0'\nimporters:\n  .: {dependencies: {a: {version: 1.0.0}}}\npackages:\n  a@1.0.0: {}\n  b@1.0.0: {}\n"
+            "  c@1.0.0: {}\nsnapshots:\n  a@1.0.0: {dependencies: {b: 1.0.0, c: 1.0.0(x@1.0.0)}}\n"
+            "  b@1.0.0: {dependencies: {c: 1.0.0}}\n  c@1.0.0: {}\n  c@1.0.0(x@1.0.0): {}\n"
+        )
+        assert self.read(text)["c"].path == ("a@1.0.0",)
+
+    def test_what_a_workspace_asks_for_begins_a_way(self) -> None:
+        text = (
+            "lockfileVersion: '6.0'\nimporters:\n  .: {}\n  map: {devDependencies: {a: {version: 1.0.0}}}\npackages:\n"
+            "  /a@1.0.0: {dependencies: {b: 1.0.0}, dev: true}\n  /b@1.0.0: {dev: true}\n"
+        )
+        assert self.read(text)["b"].path == ("a@1.0.0",)
+
+    def test_of_two_ways_as_short_that_of_production_is_told(self) -> None:
+        text = (
+            "lockfileVersion: 5.4\ndevDependencies: {a: 1.0.0}\ndependencies: {b: 1.0.0}\npackages:\n"
+            "  /a/1.0.0: {dependencies: {c: 1.0.0}}\n  /b/1.0.0: {dependencies: {c: 1.0.0}}\n  /c/1.0.0: {}\n"
+        )
+        assert self.read(text)["c"].path == ("b@1.0.0",)
+
+    def test_an_alias_is_named_as_what_it_stands_for(self) -> None:
+        text = (
+            "lockfileVersion: '9.0'\nimporters:\n  .: {dependencies: {alias: {version: real@1.0.0}}}\npackages:\n"
+            "  real@1.0.0: {}\n  b@1.0.0: {}\nsnapshots:\n  real@1.0.0: {dependencies: {b: 1.0.0}}\n  b@1.0.0: {}\n"
+        )
+        assert self.read(text)["b"].path == ("real@1.0.0",)
+
+    @pytest.mark.parametrize("version", ["2", "5", "x"])
+    def test_an_unknown_version_of_the_first_pnpms_is_unsupported(self, version: str) -> None:
+        found = read("shrinkwrap.yaml", f"shrinkwrapVersion: {version}\n".encode())
+        assert isinstance(found, Unreadable)
+        assert (found.code, found.where) == ("unsupported", "shrinkwrapVersion")
