@@ -18,6 +18,7 @@ FILES = {info.name: info.files[0] for info in kinds()}
 JSON = ("package-lock.json", "bom.json")
 TOML = ("Cargo.lock", "poetry.lock", "uv.lock")
 YAML = ("pnpm-lock.yaml",)
+XML = ("bom.xml",)
 LINES = ("requirements.txt", "go.mod", "go.sum", "yarn.lock")
 MIB = 1024 * 1024
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "lockfiles"
@@ -89,7 +90,7 @@ class TestAnyReader:
 
     def test_an_empty_file_names_no_package(self, name: str) -> None:
         found = answer(name, b"")
-        if name in JSON:
+        if name in (*JSON, *XML):
             assert isinstance(found, Unreadable)
             assert found.code == "truncated"
         else:
@@ -100,8 +101,8 @@ class TestAnyReader:
         assert refusal(name, b"\x7fELF\x02\x01\x01" + bytes(64)).code == "encoding"
 
 
-@pytest.mark.parametrize("name", [*JSON, *TOML, *YAML])
-@pytest.mark.parametrize("opening", ["[", "{", '{"a":', "a = [", "a = {b = ", "a: [", "a: {b: ", "- ", "a = [["])
+@pytest.mark.parametrize("name", [*JSON, *TOML, *YAML, *XML])
+@pytest.mark.parametrize("opening", ["<a>", "[", "{", '{"a":', "a = [", "a = {b = ", "a: [", "a: {b: ", "- ", "a = [["])
 def test_a_hundred_thousand_levels_get_an_answer(name: str, opening: str) -> None:
     refusal(name, opening.encode() * 100_000)
 

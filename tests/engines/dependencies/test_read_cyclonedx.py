@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from watchbill.engines.dependencies.packages import Inventory, Package, Unreadable
+from watchbill.engines.dependencies import limits
+from watchbill.engines.dependencies.packages import Inventory, Package, SbomSubject, Unreadable
 from watchbill.engines.dependencies.reading import read, reader_for
 
 
@@ -66,9 +67,21 @@ def test_a_component_without_purl_is_of_no_ecosystem() -> None:
     assert (package.ecosystem, package.name, package.version, package.purl) == ("", "saltmarsh/cranes", "3", "")
 
 
-def test_a_purl_of_a_type_without_advisories_is_kept_as_written() -> None:
-    package = only({"type": "library", "name": "bash", "purl": "pkg:deb/debian/bash@5.2?arch=amd64"})
-    assert (package.ecosystem, package.purl) == ("", "pkg:deb/debian/bash@5.2?arch=amd64")
+def test_a_distribution_s_purl_says_its_release_and_keeps_what_else_it_says() -> None:
+    package = only({"type": "library", "name": "bash", "purl": "pkg:deb/debian/bash@5.2?distro=debian-12&arch=amd64"})
+    assert (package.ecosystem, package.name, package.version) == ("Debian:12", "bash", "5.2")
+    assert package.purl == "pkg:deb/debian/bash@5.2?arch=amd64&distro=debian-12"
+
+
+def test_binary_packages_of_one_source_are_the_source_once() -> None:
+    purls = [f"pkg:apk/alpine/{name}@3.1.4-r5?distro=alpine-3.19.1&upstream=openssl" for name in ("libcrypto3", "libssl3")]
+    (package,) = read_bill(*({"type": "library", "name": purl, "purl": purl} for purl in purls)).packages
+    assert (package.ecosystem, package.name, package.version) == ("Alpine:v3.19", "openssl", "3.1.4-r5")
+
+
+def test_a_purl_of_a_type_without_advisories_is_of_no_ecosystem_and_kept() -> None:
+    package = only({"type": "library", "name": "crane", "purl": "pkg:generic/crane@5.2?checksum=sha256:00"})
+    assert (package.ecosystem, package.purl) == ("", "pkg:generic/crane@5.2?checksum=sha256:00")
 
 
 def test_a_purl_that_is_none_is_said_and_the_name_is_used() -> None:
@@ -120,6 +133,54 @@ def test_what_the_subject_depends_on_is_direct() -> None:
     assert [package.direct for package in found.packages] == [True, False]
 
 
+def test_what_is_needed_through_others_has_the_shortest_way_there() -> None:
+    found = read_bill(
+        *(library(name) for name in "abcd"),
+        metadata={"component": library("me")},
+        dependencies=[
+            {"ref": "me", "dependsOn": ["a", "b"]},
+            {"ref": "a", "dependsOn": ["c"]},
+            {"ref": "c", "dependsOn": ["d", "a"]},
+            {"ref": "b", "dependsOn": ["d"]},
+        ],
+    )
+    assert [package.path for package in found.packages] == [(), (), ("a@1.0.0",), ("b@1.0.0",)]
+
+
+def test_a_component_that_nobody_needs_has_no_way_there() -> None:
+    found = read_bill(library("a"), metadata={"component": library("me")}, dependencies=[{"ref": "me", "dependsOn": []}])
+    assert [(package.direct, package.path) for package in found.packages] == [(False, ())]
+
+
+def test_a_step_that_is_no_component_is_shown_by_its_reference() -> None:
+    found = read_bill(
+        library("a"),
+        metadata={"component": library("me")},
+        dependencies=[{"ref": "me", "dependsOn": ["part-7"]}, {"ref": "part-7", "dependsOn": ["a"]}],
+    )
+    assert [package.path for package in found.packages] == [("part-7",)]
+
+
+def test_a_component_without_a_reference_is_not_said_to_be_direct_or_not() -> None:
+    found = read_bill(
+        {"type": "library", "name": "a", "version": "1"},
+        metadata={"component": library("me")},
+        dependencies=[{"ref": "me", "dependsOn": [""]}],
+    )
+    assert [package.direct for package in found.packages] == [None]
+
+
+def test_a_chain_of_many_components_is_shown_by_its_ends() -> None:
+    names = [f"p{number}" for number in range(50)]
+    found = read_bill(
+        *(library(name) for name in names),
+        metadata={"component": library("me")},
+        dependencies=[{"ref": before, "dependsOn": [after]} for before, after in zip(["me", *names], names, strict=False)],
+    )
+    last = found.packages[-1]
+    assert (last.path[0], last.path[-1], len(last.path)) == ("p0@1.0.0", "p48@1.0.0", limits.MAX_PATH_STEPS)
+
+
 def test_without_dependencies_nothing_is_said_about_who_asked() -> None:
     assert only(library("a"), metadata={"component": library("me")}).direct is None
 
@@ -139,7 +200,7 @@ def test_a_bill_without_components_names_no_package() -> None:
     assert found.packages == ()
 
 
-@pytest.mark.parametrize("name", ["bom.json", "app.cdx.json", "app-sbom.json", "cyclonedx-report.json", "whatever"])
+@pytest.mark.parametrize("name", ["bom.json", "sbom.json", "app.cdx.json", "app-sbom.json", "cyclonedx-report.json", "whatever"])
 def test_it_is_known_by_its_names_and_by_its_content(name: str) -> None:
     found = reader_for(name, bill())
     assert found is not None
@@ -148,3 +209,70 @@ def test_it_is_known_by_its_names_and_by_its_content(name: str) -> None:
 
 def test_ten_thousand_components_are_ten_thousand_packages() -> None:
     assert len(read_bill(*(library(f"package-{number}") for number in range(10_000))).packages) == 10_000
+
+
+class TestSubject:
+    def test_the_subject_is_told_by_name_version_and_purl(self) -> None:
+        component = {
+            "type": "application",
+            "group": "org.example",
+            "name": "me",
+            "version": "2",
+            "purl": "pkg:maven/org.example/me@2?type=war",
+        }
+        assert read_bill(metadata={"component": component}).subject == SbomSubject("org.example/me", "2", "pkg:maven/org.example/me@2")
+
+    @pytest.mark.parametrize("metadata", [{}, {"component": {}}, {"component": "x"}, {"authors": "Alice"}, None])
+    def test_a_bill_that_says_nothing_of_it_has_none(self, metadata: Any) -> None:
+        assert read_bill(metadata=metadata).subject is None
+
+    @pytest.mark.parametrize(
+        ("component", "metadata", "supplier"),
+        [
+            ({"supplier": {"name": "A"}, "publisher": "B"}, {"supplier": {"name": "C"}}, "A"),
+            ({"manufacturer": {"name": "A"}}, {}, "A"),
+            ({"publisher": "B"}, {"supplier": {"name": "C"}}, "B"),
+            ({}, {"supplier": {"name": "C"}}, "C"),
+            ({}, {"manufacture": {"name": "D"}}, "D"),
+            ({"supplier": {"url": ["https://registry.example"]}}, {}, ""),
+        ],
+    )
+    def test_the_supplier_is_the_one_named_nearest_to_it(self, component: Any, metadata: Any, supplier: str) -> None:
+        subject = read_bill(metadata={"component": {"name": "me", **component}, **metadata}).subject
+        assert subject is not None
+        assert subject.supplier == supplier
+
+    def test_contacts_are_the_owner_by_property_then_authors_then_the_supplier_s_people(self) -> None:
+        component = {
+            "name": "me",
+            "supplier": {"name": "Saltmarsh", "contact": [{"email": "desk@saltmarsh.example"}]},
+            "authors": [{"name": "Alice", "email": "alice@saltmarsh.example"}],
+            "properties": [{"name": "internal:owner", "value": "team-berths"}, {"name": "internal:ownership-model", "value": "x"}],
+        }
+        subject = read_bill(metadata={"component": component, "authors": [{"name": "Bob"}]}).subject
+        assert subject is not None
+        assert subject.contacts == ("team-berths", "alice@saltmarsh.example", "Alice", "Bob", "desk@saltmarsh.example")
+
+    @pytest.mark.parametrize("name", ["owner", "Owner", "saltmarsh:service:team", "app.contact", "example/maintainers", "owned-by"])
+    def test_a_property_named_so_names_the_owner(self, name: str) -> None:
+        subject = read_bill(metadata={"component": {"properties": [{"name": name, "value": "team-berths"}]}}).subject
+        assert subject == SbomSubject(contacts=("team-berths",))
+
+    def test_the_provider_of_a_service_is_the_supplier_where_nobody_else_is(self) -> None:
+        service = {"name": "tides", "provider": {"name": "Tide Office", "contact": [{"email": "t@tides.example"}]}}
+        subject = read_bill(services=[{**service, "properties": [{"name": "x:owner", "value": "bob"}]}]).subject
+        assert subject == SbomSubject(supplier="Tide Office", contacts=("bob", "t@tides.example", "Tide Office"))
+
+    def test_contacts_are_kept_up_to_their_limit_each_once(self) -> None:
+        authors = [{"name": f"person {number // 2}"} for number in range(500)]
+        subject = read_bill(metadata={"component": {"name": "me", "authors": authors}}).subject
+        assert subject is not None
+        assert len(set(subject.contacts)) == len(subject.contacts) == limits.MAX_CONTACTS
+
+    def test_what_it_says_is_made_safe_to_show(self) -> None:
+        component = {"name": "me" * 500, "version": "\u202e1", "publisher": "a\nb", "author": "x" * 9_999, "purl": "nonsense"}
+        subject = read_bill(metadata={"component": component}).subject
+        assert subject is not None
+        assert all(text.isprintable() for text in (subject.name, subject.version, subject.supplier, *subject.contacts))
+        assert (len(subject.name), subject.purl) == (limits.MAX_NAME_CHARS, "")
+        assert max(map(len, subject.contacts)) <= 200

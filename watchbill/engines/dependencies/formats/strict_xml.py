@@ -85,6 +85,13 @@ def xml_root(data: bytes, leave_out: frozenset[str] = frozenset()) -> tuple[str,
     return building.namespace, building.root
 
 
+def begins_like(head: bytes, *words: str) -> bool:
+    """Whether bytes that begin so are XML, in an encoding read here, and hold all the words."""
+    wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = head[: len(head) // 2 * 2].decode("utf-16", "ignore") if wide else head.decode("latin-1")
+    return text.lstrip().startswith("<") and all(word in text for word in words)
+
+
 class _Building:
     """What expat's calls add up to."""
 

@@ -1,28 +1,30 @@
 """CycloneDX bills of materials in JSON, specification 1.2 to 1.7: components at any depth, named by their purl.
 
-The subject of the bill (`metadata.component`) is left out; files, data and hardware without a purl are no packages.
-Format: the CycloneDX specification (ECMA-424).
+The subject of the bill (`metadata.component`) is left out, but what is said of its owners is kept; files, data and hardware without a
+purl are no packages. Format: the CycloneDX specification (ECMA-424). The XML form comes through here too, brought into this shape.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from watchbill.engines.dependencies.bills import Bill, Part, inventory_of, strongest, subject_of
 from watchbill.engines.dependencies.formats.strict_json import json_object
 from watchbill.engines.dependencies.formats.values import list_at, mapping_at, mappings_at, text_at
-from watchbill.engines.dependencies.packages import Beside, Collector, Inventory, ReaderInfo, RefusedError, shortened
-from watchbill.engines.dependencies.purl import parse_purl
+from watchbill.engines.dependencies.packages import Beside, Collector, Inventory, ReaderInfo, RefusedError, SbomSubject
+from watchbill.engines.dependencies.purl_ecosystems import DISTRIBUTIONS, TYPES
 
 INFO = ReaderInfo(
     name="cyclonedx",
     title="CycloneDX JSON",
-    files=("bom.json", "sbom.json"),
-    patterns=("*.cdx.json", "*bom.json", "*cyclonedx*.json"),
-    ecosystems=("PyPI", "npm", "Go", "crates.io", "Maven", "RubyGems", "Packagist", "NuGet", "Pub", "Hex", "Hackage", "CRAN"),
+    files=("bom.json",),
+    patterns=("sbom.json", "*.cdx.json", "*bom.json", "*cyclonedx*.json"),
+    ecosystems=(*TYPES, *DISTRIBUTIONS),
 )
 
 _SPECIFICATIONS = frozenset(f"1.{minor}" for minor in range(2, 8))
 _PACKAGES = frozenset(("application", "framework", "library", "container", "platform", "operating-system"))
-_ALGORITHMS = ("SHA-256", "SHA-512", "SHA-384", "SHA-1", "MD5")
+_OWNER = re.compile(r"(?:^|[:./_ -])(?:owners?|owned[ _-]?by|teams?|contacts?|maintainers?)$", re.IGNORECASE)
 
 
 def sniff(head: bytes) -> bool:
@@ -41,15 +43,22 @@ def read(filename: str, data: bytes, beside: Beside) -> Inventory:
     for key in ("components", "dependencies"):
         if not isinstance(bill.get(key, []), list):
             raise RefusedError("shape", f"`{key}` is no list", key)
+    return packages_of(bill, INFO.name)
+
+
+def packages_of(bill: dict[str, Any], kind: str) -> Inventory:
+    """The packages of a bill in the shape of the JSON form, `kind` being the reader's name. Raises RefusedError past MAX_PACKAGES."""
     subject = mapping_at(mapping_at(bill, "metadata"), "component")
-    wanted = _wanted(bill, subject)
-    gathered = Collector("cyclonedx")
+    gathered = Collector(kind)
+    parts = []
     for place, component in _components(bill, subject):
         if isinstance(component, dict):
-            _add(gathered, component, place, wanted)
+            parts.append(_part(component, place))
         else:
             gathered.note("shape", "a component is no object", place)
-    return gathered.inventory()
+    reference, needs = text_at(subject, "bom-ref"), _needs(bill)
+    roots = {"": needs[reference]} if reference and reference in needs else None
+    return inventory_of(Bill(parts, roots, needs, _subject(bill, subject)), gathered)
 
 
 def _components(bill: dict[str, Any], subject: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -64,36 +73,26 @@ def _components(bill: dict[str, Any], subject: dict[str, Any]) -> Iterator[tuple
                 waiting.append((here + ".components", component["components"]))
 
 
-def _wanted(bill: dict[str, Any], subject: dict[str, Any]) -> set[str] | None:
-    """References of what the subject depends on itself; None where the bill doesn't tell."""
-    reference = text_at(subject, "bom-ref")
-    if not reference:
-        return None
+def _needs(bill: dict[str, Any]) -> dict[str, list[str]]:
+    """What each reference depends on, by the first entry that names it."""
+    found: dict[str, list[str]] = {}
     for node in mappings_at(bill, "dependencies"):
-        if node.get("ref") == reference:
-            return {needed for needed in list_at(node, "dependsOn") if isinstance(needed, str)}
-    return None
+        if isinstance(node.get("ref"), str):
+            found.setdefault(node["ref"], [needed for needed in list_at(node, "dependsOn") if isinstance(needed, str)])
+    return found
 
 
-def _add(gathered: Collector, component: dict[str, Any], place: str, wanted: set[str] | None) -> None:
-    purl = text_at(component, "purl")
-    if not purl and text_at(component, "type") not in _PACKAGES:
-        return
-    meant = parse_purl(purl) if purl else None
-    if purl and meant is None:
-        gathered.note("shape", f"{shortened(purl, 200)} is no package URL", place)
-    reference = text_at(component, "bom-ref")
-    ecosystem, name, version = meant or ("", _full_name(component), "")
+def _part(component: dict[str, Any], place: str) -> Part:
     scope = text_at(component, "scope")
-    gathered.add(
-        name,
-        version or text_at(component, "version"),
-        ecosystem=ecosystem,
-        purl=None if ecosystem else (shortened(purl, 1_024) if meant else ""),
-        place=reference or place,
-        direct=None if wanted is None or not reference else reference in wanted,
+    return Part(
+        reference=text_at(component, "bom-ref"),
+        place=place,
+        name=_full_name(component),
+        version=text_at(component, "version"),
+        purl=text_at(component, "purl"),
         groups=(scope,) if scope in ("optional", "excluded") else (),
-        integrity=_checksum(component),
+        integrity=strongest({text_at(entry, "alg"): text_at(entry, "content") for entry in mappings_at(component, "hashes")}),
+        software=text_at(component, "type") in _PACKAGES,
     )
 
 
@@ -102,6 +101,41 @@ def _full_name(component: dict[str, Any]) -> str:
     return f"{group}/{name}" if group and name else name
 
 
-def _checksum(component: dict[str, Any]) -> str:
-    found = {text_at(entry, "alg"): text_at(entry, "content") for entry in mappings_at(component, "hashes")}
-    return next((f"{alg.replace('-', '').lower()}:{found[alg]}" for alg in _ALGORITHMS if found.get(alg)), "")
+def _subject(bill: dict[str, Any], component: dict[str, Any]) -> SbomSubject | None:
+    """What the bill says of its own subject, of who supplies it and of whom to ask."""
+    metadata = mapping_at(bill, "metadata")
+    organisations = [mapping_at(holder, key) for holder in (component, metadata) for key in ("supplier", "manufacturer", "manufacture")]
+    providers = [mapping_at(service, "provider") for service in mappings_at(bill, "services")]
+    named = [text_at(organisation, "name") for organisation in organisations[:3]]
+    named += [text_at(component, "publisher"), *(text_at(organisation, "name") for organisation in organisations[3:])]
+    named += [text_at(provider, "name") for provider in providers]
+    return subject_of(
+        _full_name(component),
+        text_at(component, "version"),
+        text_at(component, "purl"),
+        next(filter(None, named), ""),
+        _contacts(bill, component, organisations, providers),
+    )
+
+
+def _contacts(
+    bill: dict[str, Any], component: dict[str, Any], organisations: list[dict[str, Any]], providers: list[dict[str, Any]]
+) -> Iterator[str]:
+    """Whom the bill names: who a property calls the owner, then authors, then the suppliers' people, then the services' providers."""
+    metadata = mapping_at(bill, "metadata")
+    for holder in (component, metadata, *mappings_at(bill, "services")):
+        for entry in mappings_at(holder, "properties"):
+            if _OWNER.search(text_at(entry, "name").strip()):
+                yield text_at(entry, "value")
+    yield from _people(component, "authors")
+    yield text_at(component, "author")
+    yield from _people(metadata, "authors")
+    for organisation in (*organisations, *providers):
+        yield from _people(organisation, "contact")
+    yield from (text_at(provider, "name") for provider in providers)
+
+
+def _people(holder: dict[str, Any], key: str) -> Iterator[str]:
+    for person in mappings_at(holder, key):
+        yield text_at(person, "email")
+        yield text_at(person, "name")
