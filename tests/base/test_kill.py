@@ -15,9 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import sqlite_only
 from watchbill.engines.merkle.frontier import Frontier
 from watchbill.engines.merkle.tree import tree_hash
 
+pytestmark = sqlite_only  # tests/base/test_many_processes.py kills on PostgreSQL
 PROGRAM = Path(__file__).with_name("acknowledging_writer.py")
 ROOT = Path(__file__).parents[2]
 PATIENT = 60.0

@@ -8,6 +8,7 @@ from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.db import connection, transaction
 from django.utils import timezone
 
+from tests.databases import sqlite_only
 from watchbill.base import sessions, trail
 from watchbill.base.sessions import SessionStore
 from watchbill.base.writer import write
@@ -44,6 +45,7 @@ def test_a_session_is_kept() -> None:
     assert SessionStore(session.session_key)["person"] == "alice"
 
 
+@sqlite_only
 def test_a_session_is_written_by_the_writer(written_by: list[str]) -> None:
     signed_in()
     assert set(written_by) == {"writer"}

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
+from tests.databases import sqlite_only
 from watchbill.base import clock, limits
 from watchbill.base.models import ChangeTarget, Fact
 from watchbill.base.sqlite.turn import Turn, turn_for
 from watchbill.base.writer import write
 
-pytestmark = pytest.mark.usefixtures("file_database")
+pytestmark = [sqlite_only, pytest.mark.usefixtures("file_database")]
 
 
 def pragma(name: str) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, Self
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
+from tests.databases import sqlite_only
 from watchbill.base import limits, state, trail, writer
 from watchbill.base.acting import SYSTEM
 from watchbill.base.models import AuditEvent, ChangeTarget, Fact, News
@@ -16,7 +17,7 @@ from watchbill.base.problem import Problem
 from watchbill.base.writer import WriteInsideTransaction, audit, news, start_writer, stop_writer, write, writer_health
 from watchbill.base.writing import GroupLost, HookForbidden
 
-pytestmark = pytest.mark.usefixtures("writer_thread")
+pytestmark = [sqlite_only, pytest.mark.usefixtures("writer_thread")]
 PATIENT = 30.0
 
 
