@@ -179,13 +179,76 @@ class TestYarn:
         assert named(found) == [("a", "1.0.0")]
         assert [(note.code, note.where) for note in found.notes] == [("truncated", "line 6")]
 
-    def test_a_later_yarn_is_refused_as_unsupported(self) -> None:
-        found = refused("yarn.lock", '__metadata:\n  version: 5\n\n"a@npm:^1":\n  version: 1.0.0\n')
-        assert (found.code, found.where) == ("unsupported", "line 1")
-
     @pytest.mark.parametrize("text", ["nonsense\n", "  version 1\n", ":\n", '""\n', "<html>\n"])
     def test_another_text_is_refused(self, text: str) -> None:
         assert refused("yarn.lock", text).code == "syntax"
+
+
+class TestYarnBerry:
+    def read(self, text: str, version: str = "8") -> Inventory:
+        found = read("yarn.lock", f"__metadata:\n  version: {version}\n\n{text}".encode())
+        assert isinstance(found, Inventory), found
+        return found
+
+    @pytest.mark.parametrize("version", ["4", "5", "6", "7", "8", "9", "8.1"])
+    def test_every_version_of_the_format_is_read(self, version: str) -> None:
+        found = self.read('"a@npm:^1":\n  version: 1.10\n  resolution: "a@npm:1.10"\n', version)
+        assert named(found) == [("a", "1.10")]
+
+    @pytest.mark.parametrize("version", ["10", "0", "x", "''", "[8]", "8.9999999999", "８"])
+    def test_a_version_of_the_format_to_come_is_unsupported(self, version: str) -> None:
+        found = refused("yarn.lock", f"__metadata:\n  version: {version}\n")
+        assert (found.code, found.where) == ("unsupported", "__metadata")
+
+    @pytest.mark.parametrize(
+        ("resolution", "name"),
+        [
+            ("a@npm:1.0.0", "a"),
+            ("@s/a@npm:1.0.0", "@s/a"),
+            ("alias@npm:real@1.0.0", "real"),
+            ("alias@npm:@s/real@1.0.0", "@s/real"),
+            ("a@npm:1.0.0::__archiveUrl=https%3A%2F%2Fregistry.example%2Fa%40s.tgz", "a"),
+            ("a@patch:a@npm%3A1.0.0#~/.yarn/patches/a.patch::version=1.0.0&hash=0a", "a"),
+            ("@s/a@patch:@s/a@npm%3A1.0.0#optional!builtin<compat/a>::version=1.0.0&hash=0a", "@s/a"),
+            ("a@https://git.registry.example/a.git#commit=0a", "a"),
+            ("a@git@git.registry.example:s/a.git#commit=0a", "a"),
+            ("a@https://registry.example/a.tgz", "a"),
+            ("a@file:../a#../a::hash=0a&locator=me%40workspace%3A.", "a"),
+            ("a@exec:./make.js#./make.js::hash=0a&locator=me%40workspace%3A.", "a"),
+        ],
+    )
+    def test_the_name_is_that_of_the_resolution(self, resolution: str, name: str) -> None:
+        assert named(self.read(f'"key@any":\n  version: 1.0.0\n  resolution: "{resolution}"\n')) == [(name, "1.0.0")]
+
+    @pytest.mark.parametrize("wanted", ["workspace:.", "workspace:packages/map", "link:./a", "portal:../a"])
+    def test_what_is_linked_in_place_is_own_code(self, wanted: str) -> None:
+        assert named(self.read(f'"a@{wanted}":\n  version: 0.0.0-use.local\n  resolution: "a@{wanted}"\n')) == []
+
+    def test_a_soft_link_of_a_kind_to_come_is_own_code(self) -> None:
+        assert named(self.read('"a@x:y":\n  version: 1.0.0\n  resolution: "a@x:y"\n  linkType: soft\n')) == []
+
+    def test_a_patched_package_counts_once(self) -> None:
+        text = (
+            '"a@npm:^1":\n  version: 1.0.0\n  resolution: "a@npm:1.0.0"\n"a@patch:a@^1":\n  version: 1.0.0\n  resolution: "a@patch:a@1"\n'
+        )
+        assert named(self.read(text)) == [("a", "1.0.0")]
+
+    def test_a_key_too_long_for_one_line_is_read(self) -> None:
+        specs = ", ".join(f"a@npm:^1.{number}.0" for number in range(200))
+        assert named(self.read(f'? "{specs}"\n: version: 1.300.0\n  resolution: "a@npm:1.300.0"\n')) == [("a", "1.300.0")]
+
+    @pytest.mark.parametrize("entry", ["{}", "x", "[]", "{version: 1.0.0, resolution: a}", "{resolution: a@npm:1.0.0}"])
+    def test_an_entry_that_is_no_package_is_a_note(self, entry: str) -> None:
+        found = self.read(f"'a':\n  {entry}\n'b@npm:1':\n  version: 1.0.0\n  resolution: b@npm:1.0.0\n")
+        assert named(found) == [("b", "1.0.0")]
+        assert [(note.code, note.where) for note in found.notes] == [("shape", "a")]
+
+    def test_the_checksum_is_the_integrity_as_written(self) -> None:
+        (package,) = self.read('"a@npm:^1":\n  version: 1.0.0\n  resolution: "a@npm:1.0.0"\n  checksum: 10c0/aa\n').packages
+        assert package.integrity == "10c0/aa"
+
+    def test_a_file_cut_off_is_refused(self) -> None:
+        assert refused("yarn.lock", '__metadata:\n  version: 8\n\n"a@npm:^1').code == "truncated"
 
 
 class TestPnpm:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from watchbill.engines.dependencies import limits
 from watchbill.engines.dependencies.packages import Beside, Inventory, Package, Unreadable, nothing_beside
 from watchbill.engines.dependencies.reading import read
 
@@ -130,6 +131,91 @@ class TestPackageLockOfVersion1:
         assert self.read(lambda name: data) == self.read()
 
 
+class TestYarn1:
+    TEXT = (
+        '# yarn lockfile v1\n\na@^1:\n  version "1.0.0"\n  dependencies:\n    b "^1"\n    "@s/c" "^1.0.0 || ^2"\n\n'
+        'b@^1, b@^1.5:\n  version "1.5.0"\n  optionalDependencies:\n    d ">= 1"\n\n"@s/c@^1.0.0 || ^2":\n  version "2.0.0"\n\n'
+        '"d@>= 1":\n  version "1.0.0"\n'
+    )
+
+    def read(self, beside: Beside = nothing_beside) -> dict[str, Package]:
+        return packages_of("yarn.lock", self.TEXT, beside)
+
+    def test_the_manifest_beside_it_says_who_is_direct(self) -> None:
+        found = self.read(manifest(dependencies={"a": "^1"}))
+        assert {name: package.direct for name, package in found.items()} == {"a": True, "b": False, "@s/c": False, "d": False}
+
+    def test_ways_go_through_what_each_package_needs(self) -> None:
+        found = self.read(manifest(dependencies={"a": "^1"}))
+        assert (found["@s/c"].path, found["d"].path) == (("a@1.0.0",), ("a@1.0.0", "b@1.5.0"))
+
+    def test_the_manifest_says_what_is_for_developing(self) -> None:
+        found = self.read(manifest(dependencies={"b": "^1.5"}, devDependencies={"a": "^1"}))
+        assert {name: package.groups for name, package in found.items()} == {"a": ("dev",), "b": (), "@s/c": ("dev",), "d": ()}
+
+    def test_alone_what_is_listed_under_words_that_no_package_asks_with_is_direct_and_the_others_are_open(self) -> None:
+        found = self.read()
+        assert {name: package.direct for name, package in found.items()} == {"a": True, "b": True, "@s/c": None, "d": None}
+        assert found["d"].path == ("b@1.5.0",)
+
+    def test_with_workspaces_of_which_nothing_is_known_the_others_stay_open(self) -> None:
+        found = self.read(manifest(workspaces=["packages/*"], dependencies={"a": "^1"}, devDependencies={"@s/c": "^1.0.0 || ^2"}))
+        assert {name: package.direct for name, package in found.items()} == {"a": True, "b": True, "@s/c": True, "d": None}
+        assert {package.groups for package in found.values()} == {()}
+
+    def test_words_of_other_parts_of_a_block_are_no_needs(self) -> None:
+        text = '# yarn lockfile v1\n\na@^1:\n  version "1.0.0"\n  peerDependencies:\n    b "^1"\n\nb@^1:\n  version "1.0.0"\n'
+        assert packages_of("yarn.lock", text)["b"].path == ()
+
+
+class TestYarnBerry:
+    TEXT = (
+        '__metadata:\n  version: 8\n\n"a@npm:^1":\n  version: 1.0.0\n  resolution: "a@npm:1.0.0"\n  dependencies:\n    b: "npm:^1"\n\n'
+        '"b@npm:^1":\n  version: 1.5.0\n  resolution: "b@npm:1.5.0"\n  dependencies:\n    c: ^1\n\n'
+        '"c@npm:^1":\n  version: 1.0.0\n  resolution: "c@npm:1.0.0"\n\n'
+        '"me@workspace:.":\n  version: 0.0.0-use.local\n  resolution: "me@workspace:."\n  dependencies:\n    a: "npm:^1"\n\n'
+        '"map@workspace:packages/map":\n  version: 0.0.0-use.local\n  resolution: "map@workspace:packages/map"\n'
+    )
+
+    def read(self, text: str = TEXT, beside: Beside = nothing_beside) -> dict[str, Package]:
+        return packages_of("yarn.lock", text, beside)
+
+    def test_the_workspaces_say_who_is_direct_and_ways_begin_there(self) -> None:
+        found = self.read()
+        assert {name: package.direct for name, package in found.items()} == {"a": True, "b": False, "c": False}
+        assert [found[name].path for name in "abc"] == [(), ("a@1.0.0",), ("a@1.0.0", "b@1.5.0")]
+
+    def test_what_any_workspace_asks_for_is_direct(self) -> None:
+        found = self.read(self.TEXT + "  dependencies:\n    c: ^1\n")
+        assert (found["b"].direct, found["c"].direct) == (False, True)
+
+    def test_a_need_that_the_project_forces_to_another_version_is_the_only_package_of_the_name(self) -> None:
+        found = self.read(self.TEXT.replace('"b@npm:^1"', '"b@npm:1.5.0"'))
+        assert found["b"].path == ("a@1.0.0",)
+
+    def test_the_manifest_of_each_workspace_says_what_is_for_developing(self) -> None:
+        manifests = {"package.json": {"devDependencies": {"a": "^1"}}, "packages/map/package.json": {"dependencies": {"c": "^1"}}}
+        text = self.TEXT + "  dependencies:\n    c: ^1\n"
+        found = self.read(text, lambda name: json.dumps(manifests[name]).encode())
+        assert {name: package.groups for name, package in found.items()} == {"a": ("dev",), "b": ("dev",), "c": ()}
+
+    def test_without_a_manifest_all_counts_as_needed_in_production(self) -> None:
+        assert {package.groups for package in self.read().values()} == {()}
+
+    def test_without_a_workspace_in_it_nothing_is_said_about_who_asked(self) -> None:
+        found = self.read(self.TEXT.partition('"me@')[0])
+        assert {package.direct for package in found.values()} == {None}
+
+    def test_no_more_manifests_are_opened_than_the_limit(self) -> None:
+        opened: list[str] = []
+        workspaces = "".join(
+            f'"w{n}@workspace:w{n}":\n  version: 0.0.0-use.local\n  resolution: "w{n}@workspace:w{n}"\n'
+            for n in range(limits.MAX_INCLUDED_FILES + 5)
+        )
+        read("yarn.lock", f"__metadata:\n  version: 8\n\n{workspaces}".encode(), opened.append)
+        assert len(opened) == limits.MAX_INCLUDED_FILES
+
+
 class TestPnpm:
     def read(self, text: str) -> dict[str, Package]:
         return packages_of("pnpm-lock.yaml", text)
@@ -154,9 +240,9 @@ class TestPnpm:
                 "  /a@1.0.0: {dependencies: {b: 2.0.0(c@1.0.0)}}\n  /b@2.0.0(c@1.0.0): {optionalDependencies: {c: 1.0.0}}\n  /c@1.0.0: {}\n"
             ),
             (
-                "lockfileVersion: '9.0'\nimporters:\n  .: {dependencies: {a: {version: 1.0.0}}}\npackages:\n  a@1.0.0: {}\n  b@2.0.0: {}\n"
-                "  c@1.0.0: {}\nsnapshots:\n  a@1.0.0: {dependencies: {b: 2.0.0(c@1.0.0)}}\n  b@2.0.0(c@1.0.0): {dependencies: {c: 1.0.0}}\n"
-                "  c@1.0.0: {}\n"
+                "lockfileVersion: '9.0'\nimporters:\n  .: {dependencies: {a: {version: 1.0.0}}}\npackages:\n  a@1.0.0: {}\n"
+                "  b@2.0.0: {}\n  c@1.0.0: {}\nsnapshots:\n  a@1.0.0: {dependencies: {b: 2.0.0(c@1.0.0)}}\n  b@2.0.0(c@1.0.0): "
+                "{dependencies: {c: 1.0.0}}\n  c@1.0.0: {}\n"
             ),
         ],
         ids=["5.4", "5.0", "shrinkwrap", "6", "9"],

@@ -70,7 +70,7 @@ MAX_ROOT_GROUPS = 64
 """Groups of direct dependencies told apart, as each takes a walk over the graph; further ones count as one, written "…"."""
 
 MAX_INCLUDED_FILES = 100
-"""Files that one requirements file may draw in by `-r` and `-c`, all levels together."""
+"""Files that one lockfile may have opened beside it, as a requirements file does by `-r` and `-c`, all levels together."""
 
 MAX_CONTACTS = 32
 """People, teams and addresses kept of what a bill of materials says about its subject."""

@@ -98,6 +98,7 @@ def _place(event: events.Event) -> str:
 def _refusal(error: yaml.MarkedYAMLError, text: str) -> RefusedError:
     mark = error.problem_mark
     where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-    if mark and mark.line >= text.rstrip().count("\n") + 1:
+    kept = text.rstrip()
+    if mark and (mark.line, mark.column) >= (kept.count("\n"), len(kept) - kept.rfind("\n") - 1):
         return RefusedError("truncated", "the file ends in the middle", where)
     return RefusedError("syntax", f"the file is not valid YAML: {shortened(error.problem or 'unknown fault', 200)}", where)

@@ -1,6 +1,8 @@
-"""yarn.lock of yarn 1. Later yarns write another format under the same name; it is told apart and refused as unsupported.
+"""yarn.lock of all yarns: yarn 1's own notation is read here, that of yarn 2 and later by `yarn_berry`.
 
 Packages linked from a folder (`link:`, `file:` without an archive) are left out: they are the project's own code.
+The file doesn't say what the project asks for itself: the package.json beside it does, as long as it has no workspaces. Otherwise a
+package is known to be direct where it is listed under words that no package of the file asks with; of the others nothing is claimed.
 Format: yarn 1's `packages/lockfile`.
 """
 
@@ -9,12 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from watchbill.engines.dependencies.formats.plain import lines_of, text_of
+from watchbill.engines.dependencies.npm_manifest import asked_beside
 from watchbill.engines.dependencies.packages import Beside, Collector, Inventory, ReaderInfo, RefusedError
+from watchbill.engines.dependencies.reachable import Ways
+from watchbill.engines.dependencies.yarn_berry import read_berry
 
-INFO = ReaderInfo(name="yarn", title="yarn.lock (yarn 1)", files=("yarn.lock",), patterns=("*yarn*.lock",), ecosystems=("npm",))
+INFO = ReaderInfo(name="yarn", title="yarn.lock", files=("yarn.lock",), patterns=("*yarn*.lock",), ecosystems=("npm",))
 
 _SPEC = re.compile(r'"((?:[^"\\]|\\.)*+)"|([^\s,"][^,"]*+)')
 _FIELD = re.compile(r'  (version|resolved|integrity):? "?([^"]*)"?')
+_NEED = re.compile(r'    (?:"([^"]+)"|([^\s"]+)) (?:"([^"]*)"|(\S+))')
+_NEEDS = frozenset(("  dependencies:", "  optionalDependencies:"))
+_METADATA = re.compile(r"^\"?__metadata\"?:", re.MULTILINE)
 _ARCHIVES = (".tgz", ".tar.gz")
 
 
@@ -23,6 +31,7 @@ class _Block:
     line: int
     specs: list[str]
     fields: dict[str, str] = field(default_factory=dict)
+    needs: list[str] = field(default_factory=list)
 
 
 def sniff(head: bytes) -> bool:
@@ -32,9 +41,14 @@ def sniff(head: bytes) -> bool:
 
 def read(filename: str, data: bytes, beside: Beside) -> Inventory:
     """The packages that the file locks. Raises RefusedError."""
-    del filename, beside
+    del filename
+    text = text_of(data)
+    if _METADATA.search(text):
+        return read_berry(data, beside)
+    blocks = list(_blocks(text))
+    ways = _ways(blocks, beside)
     gathered = Collector("yarn", "npm")
-    for block in _blocks(text_of(data)):
+    for number, block in enumerate(blocks):
         name, wanted = _name_and_range(block.specs[0])
         version = block.fields.get("version", "")
         if _is_folder(wanted):
@@ -42,26 +56,59 @@ def read(filename: str, data: bytes, beside: Beside) -> Inventory:
         if not version:
             gathered.note("truncated", f"{name[:80]} has no version", f"line {block.line}")
             continue
-        integrity = block.fields.get("integrity", "").split(" ")[0] or _checksum_in(block.fields.get("resolved", ""))
-        gathered.add(name, version, place=f"line {block.line}", integrity=integrity)
+        node = str(number)
+        gathered.add(
+            name,
+            version,
+            place=f"line {block.line}",
+            direct=ways.direct(node),
+            groups=ways.groups(node),
+            integrity=block.fields.get("integrity", "").split(" ")[0] or _checksum_in(block.fields.get("resolved", "")),
+            path=ways.path(node),
+        )
     return gathered.inventory()
+
+
+def _ways(blocks: list[_Block], beside: Beside) -> Ways:
+    """Blocks are known by their number; what is asked for finds the block that is listed under the same words."""
+    listed = {spec: str(number) for number, block in enumerate(blocks) for spec in block.specs}
+
+    def found(specs: list[str]) -> list[str]:
+        return [listed[spec] for spec in specs if spec in listed]
+
+    asked = asked_beside(beside)
+    roots: dict[str, list[str]] = {}
+    if asked is not None:
+        roots = {group: found([f"{name}@{wanted}" for name, wanted in named.items()]) for group, named in asked.by_group.items()}
+    if asked is None or asked.workspaces:
+        explained = {spec for block in blocks for spec in block.needs}
+        roots.setdefault("", []).extend(listed[spec] for spec in listed if spec not in explained)
+
+    def label(node: str) -> str:
+        block = blocks[int(node)]
+        return f"{_name_and_range(block.specs[0])[0]}@{block.fields.get('version', '')}"
+
+    return Ways(roots, lambda node: found(blocks[int(node)].needs), label, complete=asked is not None and not asked.workspaces)
 
 
 def _blocks(text: str) -> Iterator[_Block]:
     block: _Block | None = None
+    part = ""
     for number, line in lines_of(text):
         if not line.strip() or line.startswith("#"):
             continue
-        if line.startswith("__metadata:"):
-            raise RefusedError("unsupported", "this yarn.lock is of yarn 2 or later, which is not read here", f"line {number}")
         if line[0] != " ":
             if block:
                 yield block
             block = _Block(number, _specs(line, number))
         elif block is None:
             raise RefusedError("syntax", "the file does not begin as a yarn.lock does", f"line {number}")
-        elif found := _FIELD.fullmatch(line):
-            block.fields[found[1]] = found[2]
+        elif not line.startswith("    "):
+            part = line
+            if found := _FIELD.fullmatch(line):
+                block.fields[found[1]] = found[2]
+        elif part in _NEEDS and (need := _NEED.fullmatch(line)):
+            block.needs.append(f"{need[1] or need[2]}@{need[3] or need[4] or ''}")
     if block:
         yield block
 
@@ -76,12 +123,13 @@ def _specs(line: str, number: int) -> list[str]:
 
 def _name_and_range(spec: str) -> tuple[str, str]:
     """`@scope/name@^1` -> its parts; of an alias, `alias@npm:real@^1`, those of the package it stands for."""
-    while True:
-        at = spec.find("@", 1)
-        name, wanted = (spec, "") if at < 0 else (spec[:at], spec[at + 1 :])
-        if not wanted.startswith("npm:"):
-            return name, wanted
-        spec = wanted[4:]
+    name, wanted = _parts(spec)
+    return _parts(wanted[4:]) if wanted.startswith("npm:") else (name, wanted)
+
+
+def _parts(spec: str) -> tuple[str, str]:
+    at = spec.find("@", 1)
+    return (spec, "") if at < 0 else (spec[:at], spec[at + 1 :])
 
 
 def _is_folder(wanted: str) -> bool:
