@@ -1,7 +1,8 @@
 """Salted commitments: how a name or a sentence is hashed into the audit trail without standing in it, so that it can be erased later
 and every hash stays valid.
 
-In an event's hashed bytes such a value is `~` and the base64url of HMAC-SHA256(salt, value). The value and its 16-byte salt lie beside,
+That goes for the names of those who act, for addresses of people wherever they stand, and for what callers call private. In an event's
+hashed bytes such a value is `~` and the base64url of HMAC-SHA256(salt, value). The value and its 16-byte salt lie beside,
 in `audit_name` (one row a name, one salt for good, so that events of one person can be found) and `audit_private` (a salt for each
 value). Whoever has no salt can't try values out. It never reads a value back (readable.py does).
 """
@@ -23,8 +24,11 @@ Private = Mapping[str, str | Sequence[str]]
 """Values of an event's body that are personal or secret: text, or a list of texts, by key."""
 
 SALT_BYTES = 16
+LIST_MARK = "\x1f"
 _MARK = "~"
 _FORM = re.compile(r"~[A-Za-z0-9_-]{43}")
+_ADDRESS = re.compile(r"[^\s@:/<>,;()]{1,64}@[^\s@:/<>,;()]{1,190}\.[A-Za-z]{2,}")
+_HAS_ADDRESS = re.compile(r"\S@[^\s@]{1,190}\.[A-Za-z]{2,}")
 _NAMES_OF = "SELECT name, commitment FROM audit_name WHERE name IN ({marks})"
 _NAME_NEW = "INSERT INTO audit_name (name, commitment, salt) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
 _PRIVATE = "INSERT INTO audit_private (commitment, salt, value, target) VALUES (%s, %s, %s, %s)"
@@ -88,28 +92,42 @@ def seal_value(value: str) -> Sealed:
 def seal_body(body: Body, private: Private) -> tuple[Body, tuple[Sealed, ...]]:
     """The body with the private values in it as commitments, and what opens them.
 
-    A plain text that has a commitment's form is sealed as well, so that the form always means one thing. Raises NotCanonical for a key
-    given twice, for what is no text, and for too long a text.
+    A plain text with somebody's address in it is sealed as well; so is one that has a commitment's form, so that the form always means
+    one thing. A list becomes a list of one commitment, to its items joined by LIST_MARK. Raises NotCanonical for a key given twice, for
+    what is no text, and for too long a text.
     """
-    posing = {key: value for key, value in body.items() if _poses(value)}
-    if not private and not posing:
-        return body, ()
+    posing = {key: value for key, value in body.items() if _is_personal(value)}
     if both := private.keys() & body.keys():
         raise NotCanonical(f"{min(both)} is both private and not")
     whole, sealed = dict(body), list[Sealed]()
     for key, value in {**posing, **private}.items():
-        texts = [value] if isinstance(value, str) else list(value) if isinstance(value, (list, tuple)) else [value]
-        made = [_seal_text(key, text) for text in texts]
-        sealed += made
-        whole[key] = [one.commitment for one in made] if isinstance(value, (list, tuple)) else made[0].commitment
+        listed = isinstance(value, (list, tuple))
+        if listed and not value:
+            whole[key] = []
+            continue
+        made = _seal_text(key, _joined(key, value) if listed else value)
+        sealed.append(made)
+        whole[key] = [made.commitment] if listed else made.commitment
     return whole, tuple(sealed)
 
 
-def _poses(value: object) -> bool:
-    """Whether a plain value could be taken for a commitment."""
+def _joined(key: str, items: Sequence[object]) -> str:
+    """A list as one text, so that many short items don't become many long commitments."""
+    for item in items:
+        check_text(f"{key}[]", item)
+    return LIST_MARK.join(map(str, items))
+
+
+def might_be_personal(body_text: str) -> bool:
+    """Whether some plain value of an event's body may have to be sealed; cheap, and now and then wrongly yes."""
+    return "@" in body_text or f'"{_MARK}' in body_text
+
+
+def _is_personal(value: object) -> bool:
+    """Whether a plain value has an address in it, or could be taken for a commitment."""
     if isinstance(value, str):
-        return value.startswith(_MARK) and is_commitment(value)
-    return isinstance(value, (list, tuple)) and any(map(_poses, value))
+        return is_commitment(value) or _HAS_ADDRESS.search(value) is not None
+    return isinstance(value, (list, tuple)) and any(map(_is_personal, value))
 
 
 def _seal_text(key: str, value: object) -> Sealed:
@@ -124,17 +142,52 @@ def seal(drafts: Sequence[AuditDraft]) -> list[Row]:
     """Store what opens the drafts' private values, and give the rows to be hashed, in the drafts' order. Within the transaction that
     stores the events.
 
-    The names of people, tokens and links are committed to; what the system itself is called stays plain.
+    The names of people, tokens and links are committed to, and addresses in targets and references; what the system itself is called
+    stays plain.
     """
-    private = [(*one, draft.target) for draft in drafts for one in draft.private]
+    names: set[str] = set()
+    private: list[tuple[str, bytes, str, str]] = []
+    for draft in drafts:
+        if draft.actor_kind != "system":
+            names.add(draft.actor)
+        if "@" in draft.target or "@" in draft.ref:
+            names.update(_ADDRESS.findall(draft.target), _ADDRESS.findall(draft.ref))
+    known = _committed(names) if names else {}
+    rows = [_row(draft, known) for draft in drafts]
+    for draft, row in zip(drafts, rows, strict=True):
+        private += [(*one, row.target) for one in draft.private]
     if private:
         with connection.cursor() as cursor:
             cursor.executemany(_PRIVATE, private)
-    known = _committed({draft.actor for draft in drafts if draft.actor_kind != "system"})
-    return [
-        Row(one.occurred_at, one.actor if one.actor_kind == "system" else known[one.actor], *one[2:9])  # written out for speed
-        for one in drafts
-    ]
+    return rows
+
+
+def _row(draft: AuditDraft, known: Mapping[str, str]) -> Row:
+    actor = draft.actor if draft.actor_kind == "system" else known[draft.actor]
+    target, ref = draft.target, draft.ref
+    if "@" in target or "@" in ref:
+        target, ref = with_names_sealed(target, known), with_names_sealed(ref, known)
+    return Row(draft.occurred_at, actor, draft.actor_kind, draft.source, draft.action, target, draft.outcome, ref, draft.body)
+
+
+def addresses_in(text: str) -> list[str]:
+    """The addresses of people in a target or reference."""
+    return _ADDRESS.findall(text) if "@" in text else []
+
+
+def commitments_within(text: str) -> list[str]:
+    """The commitments in a target or reference."""
+    return _FORM.findall(text) if _MARK in text else []
+
+
+def with_names_sealed(text: str, known: Mapping[str, str]) -> str:
+    """The text with each address as its commitment, where there is one."""
+    return _ADDRESS.sub(lambda found: known.get(found.group(), found.group()), text)
+
+
+def with_names_opened(text: str, known: Mapping[str, Sealed]) -> str:
+    """The text with each commitment as the name behind it, where it was not erased."""
+    return _FORM.sub(lambda found: known[found.group()].value if found.group() in known else found.group(), text)
 
 
 class _Names:

@@ -28,7 +28,7 @@ AUDIT_BODY_BYTES = 16 * KIB
 AUDIT_BODY_KEYS = 64
 ERASED_WORD_CHARS = 3  # the shortest word that a person is erased by
 AUDIT_INT = 2**53 - 1  # RFC 8785: integers a JSON number holds exactly
-AUDIT_PRIVATE_CHARS = 8 * KIB  # one private value
+AUDIT_PRIVATE_CHARS = 16 * KIB  # one private value, a list of them taken together
 AUDIT_NAMES_KEPT = 10_000  # commitments of names that a process remembers
 AUDIT_NAMES_SECONDS = 60.0  # how long it trusts them: another process may have erased one
 AUDIT_NAMES_ASKED = 500  # names or commitments looked up in one statement
@@ -62,6 +62,15 @@ TRAIL_PAGE = 1000
 TRAIL_VERIFY_CHUNK = 5000
 CHECKPOINT_EVERY_SECONDS = 60
 WITNESS_FILE_BYTES = 64 * MIB
+TRAIL_LOOK = 2000  # events looked through for words at a time
+TRAIL_LOOKED = 20_000  # and in one question; then it says up to where it looked
+TRAIL_PART = 100_000  # events in an export of a part
+TRAIL_AT_ONCE = 20_000  # events that a page exports or checks while one waits; more is a job
+TRAIL_NOTES = 500  # earlier checkpoints in an export, spread over all
+TRAIL_RUN_SECONDS = 6 * 3600
+TRAIL_RUN_MIB = 2048
+TRAIL_EXPORT_KEPT_DAYS = 7
+TRAIL_RUNS_KEPT = 200
 
 # Change events
 CHANGE_SUMMARY_CHARS = 500
@@ -107,6 +116,15 @@ MANIFEST_BYTES = 64 * MIB
 MANIFESTS_PER_PATH = 2000
 MANIFEST_NAME_LETTERS = 400
 SCAN_LINES_KEPT = 500  # notes and unknown versions kept with a scan
+
+# Who changed a file last, asked of git
+GIT_SECONDS = 5.0  # one history
+GIT_LOOK_SECONDS = 10.0  # all histories of one look
+GIT_FILES = 20  # histories in one look
+GIT_COMMITS = 10
+GIT_COMMITTERS = 3
+GIT_OUTPUT_BYTES = 64 * KIB
+GIT_TOLD_CHARS = 2_000  # what a client says of them
 
 # Serving
 START_PATIENCE_SECONDS = 30.0  # a start waits this long for a command that works in the data directory

@@ -12,8 +12,8 @@ from django.db.models import Q
 
 from watchbill.base import commitments, limits
 from watchbill.base.acting import Actor
-from watchbill.base.commitments import Sealed, commit, is_commitment
-from watchbill.base.models import AuditEvent, AuditName, AuditPrivate
+from watchbill.base.commitments import LIST_MARK, Sealed, addresses_in, commit, commitments_within, is_commitment, with_names_sealed
+from watchbill.base.models import AuditEvent, AuditName, AuditPrivate, TrailRun
 from watchbill.base.problem import invalid
 from watchbill.base.writer import audit, write
 
@@ -44,10 +44,12 @@ def openings(wanted: Iterable[str]) -> dict[str, Sealed]:
     return found
 
 
-def commitments_in(actor: str, body: dict[str, Any]) -> Iterator[str]:
-    """Every commitment in an event, given its actor and its body as read."""
-    if is_commitment(actor):
-        yield actor
+def commitments_in(row: AuditEvent, body: dict[str, Any]) -> Iterator[str]:
+    """Every commitment in an event as it stands, given its body as read."""
+    if is_commitment(row.actor):
+        yield row.actor
+    yield from commitments_within(row.target)
+    yield from commitments_within(row.ref)
     for value in body.values():
         for one in value if isinstance(value, list) else (value,):
             if isinstance(one, str) and is_commitment(one):
@@ -56,13 +58,19 @@ def commitments_in(actor: str, body: dict[str, Any]) -> Iterator[str]:
 
 def opened(body: dict[str, Any], known: dict[str, Sealed]) -> dict[str, Any]:
     """The body with its private values readable again, erased ones as `(erased)`."""
-    return {key: [_open(one, known) for one in value] if isinstance(value, list) else _open(value, known) for key, value in body.items()}
+    return {key: _open_list(value, known) if isinstance(value, list) else _open(value, known) for key, value in body.items()}
 
 
 def _open(value: Any, known: dict[str, Sealed]) -> Any:  # noqa: ANN401 - whatever a body holds
     if not isinstance(value, str) or not is_commitment(value):
         return value
     return known[value].value if value in known else ERASED
+
+
+def _open_list(items: list[Any], known: dict[str, Sealed]) -> list[Any]:
+    if len(items) == 1 and isinstance(items[0], str) and items[0] in known:
+        return known[items[0]].value.split(LIST_MARK)
+    return [_open(item, known) for item in items]
 
 
 def by_actor(name: str) -> Q:
@@ -72,6 +80,20 @@ def by_actor(name: str) -> Q:
         return Q(actor=name)
     # Two values would cost the order that the index has, so the old one is asked for only where it is.
     return Q(actor__in=[known, name]) if AuditEvent.objects.filter(actor=name).exists() else Q(actor=known)
+
+
+def by_target(targets: Iterable[str]) -> Q:
+    """Events about any of the targets, given as they are read."""
+    given = list(targets)
+    named = {address for target in given for address in addresses_in(target)}
+    if not named:
+        return Q(target=given[0]) if len(given) == 1 else Q(target__in=given)
+    known = dict(AuditName.objects.filter(name__in=named).values_list("name", "commitment"))
+    sealed = [with_names_sealed(target, known) for target in given]
+    # As in by_actor: those from before are asked for only where they are.
+    if AuditEvent.objects.filter(target__in=given).exists():
+        sealed += given
+    return Q(target=sealed[0]) if len(sealed) == 1 else Q(target__in=sealed)
 
 
 def with_words(text: str) -> Q:
@@ -106,7 +128,9 @@ def unfit() -> tuple[str, str] | None:
 
 def first_with(commitment: str) -> int | None:
     """The number of the first event that has this commitment; None when none has."""
-    rows = AuditEvent.objects.filter(Q(actor=commitment) | Q(body__contains=commitment))
+    rows = AuditEvent.objects.filter(
+        Q(actor=commitment) | Q(target__contains=commitment) | Q(ref__contains=commitment) | Q(body__contains=commitment)
+    )
     return rows.order_by("seq").values_list("seq", flat=True).first()
 
 
@@ -131,6 +155,7 @@ def erase_person(email: str, by: Actor, *, also: Iterable[str] = ()) -> Erased:
         known = tuple(AuditName.objects.filter(names).values_list("commitment", flat=True))
         AuditName.objects.filter(names).delete()
         values = AuditPrivate.objects.filter(inside).delete()[0]
+        TrailRun.objects.filter(asked_by__in=[*words]).update(asked_by=ERASED)
         commitments.forget_names()
         open_ones = Q(pk__in=[])
         for word in words:

@@ -3,7 +3,7 @@
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from watchbill.base.checkpoints import WitnessStatus as WitnessStatus
 from watchbill.base.checkpoints import checkpoint_now as checkpoint_now
 from watchbill.base.checkpoints import latest_checkpoint as latest_checkpoint
 from watchbill.base.checkpoints import witness_status as witness_status
+from watchbill.base.commitments import Sealed, with_names_opened
 from watchbill.base.datadir import write_private
 from watchbill.base.ledger import read_frontier
 from watchbill.base.models import AuditEvent
@@ -66,7 +67,7 @@ def events(
     if actor:
         rows = rows.filter(readable.by_actor(actor))
     if target:
-        rows = rows.filter(target=target)
+        rows = rows.filter(readable.by_target([target]))
     if action:
         rows = rows.filter(action__startswith=action) if action.endswith(".") else rows.filter(action=action)
     if text:
@@ -89,7 +90,7 @@ def _before(rows: QuerySet[AuditEvent], seq: int) -> QuerySet[AuditEvent]:
 
 def events_for(targets: Iterable[str], limit: int = 200) -> list[TrailEvent]:
     """The latest `limit` events about any of the targets, oldest first."""
-    rows = AuditEvent.objects.filter(target__in=list(targets)).order_by("-recorded_at", "-seq")[: min(limit, limits.TRAIL_PAGE)]
+    rows = AuditEvent.objects.filter(readable.by_target(targets)).order_by("-recorded_at", "-seq")[: min(limit, limits.TRAIL_PAGE)]
     return _opened(reversed(rows))
 
 
@@ -121,22 +122,22 @@ def export(path: Path) -> int:
 def _opened(rows: Iterable[AuditEvent]) -> list[TrailEvent]:
     """Names and private values readable again, as far as they were not erased."""
     read = [(row, json.loads(row.body)) for row in rows]
-    known = readable.openings(one for row, body in read for one in readable.commitments_in(row.actor, body))
-    return [_event(row, readable.opened(body, known), known[row.actor].value if row.actor in known else row.actor) for row, body in read]
+    known = readable.openings(one for row, body in read for one in readable.commitments_in(row, body))
+    return [_event(row, readable.opened(body, known), known) for row, body in read]
 
 
-def _event(row: AuditEvent, body: dict[str, Any], actor: str) -> TrailEvent:
+def _event(row: AuditEvent, body: dict[str, Any], known: Mapping[str, Sealed]) -> TrailEvent:
     return TrailEvent(
         seq=row.seq,
         recorded_at=instant(row.recorded_at),
         occurred_at=instant(row.occurred_at),
-        actor=actor,
+        actor=with_names_opened(row.actor, known),
         actor_kind=row.actor_kind,
         source=row.source,
         action=row.action,
-        target=row.target,
+        target=with_names_opened(row.target, known),
         outcome=row.outcome,
-        ref=row.ref,
+        ref=with_names_opened(row.ref, known),
         body=body,
         leaf=bytes(row.leaf).hex(),
     )

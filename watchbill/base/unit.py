@@ -17,7 +17,7 @@ from watchbill.base import canonical, clock, commitments, limits
 from watchbill.base.acting import Actor
 from watchbill.base.canonical import NotCanonical
 from watchbill.base.commitments import AuditDraft as AuditDraft
-from watchbill.base.commitments import Private
+from watchbill.base.commitments import Private, Sealed
 
 
 class NewsDraft(NamedTuple):
@@ -105,16 +105,19 @@ def audit(
     """Record in this transaction that `by` did `action` ("finding.opened") to `target` ("finding:412").
 
     `private` are those values of the body that name a person, that a person wrote, or that are secret: hashed as salted commitments and
-    kept beside the event, so that they can be erased. The actor's name is treated so by itself. Target and reference are for ever.
+    kept beside the event, so that they can be erased. The actor's name and addresses of people are treated so by themselves.
     Raises NotCanonical (a TypeError) for what can't be hashed exactly: floats, null, nested objects, naive times, texts over the limit.
     """
     unit = current()
     happened = canonical.moment(occurred_at or clock.now())
-    whole, sealed = commitments.seal_body(body or {}, private or {})
-    draft = AuditDraft(happened, by.name, by.kind, by.source, action, target, outcome, ref, canonical.body_text(whole), sealed)
-    for name, text in zip(_TEXTS, draft, strict=False):
-        canonical.check_text(name, text)
-        if len(text) > limits.AUDIT_TEXT_CHARS:
+    text, sealed = canonical.body_text(body or {}), tuple[Sealed, ...]()
+    if private or commitments.might_be_personal(text):
+        whole, sealed = commitments.seal_body(body or {}, private or {})
+        text = canonical.dumps(whole)  # what was sealed grew or shrank by that: no reason to refuse it
+    draft = AuditDraft(happened, by.name, by.kind, by.source, action, target, outcome, ref, text, sealed)
+    for name, given in zip(_TEXTS, draft[:-2], strict=True):
+        canonical.check_text(name, given)
+        if len(given) > limits.AUDIT_TEXT_CHARS:
             raise NotCanonical(f"{name} has at most {limits.AUDIT_TEXT_CHARS} characters in an audit event")
     unit.audits.append(draft)
 

@@ -36,7 +36,7 @@ def escalate(alert: Alert, book: LogBook, by: Actor = SYSTEM, cause: str = "nobo
     at = Position(alert.loop, alert.step)
     following = None if escalation.is_past_the_end(policy, at) else escalation.following(policy, at)
     book.add(LogKind.ESCALATED, f"It goes on: {cause}.")
-    audit(by, "alert.escalated", f"alert:{alert.pk}", body={"step": alert.step + 1, "cause": cause}, ref=alert.subject)
+    audit(by, "alert.escalated", f"alert:{alert.pk}", body={"step": alert.step + 1}, private={"cause": cause}, ref=alert.subject)
     _run_from(alert, following, book, [cause])
 
 

@@ -178,8 +178,8 @@ def _acknowledge(alert_id: int, by: Actor, person_id: int | None, channel: str, 
         alert.save(update_fields=["state", "acknowledged_at", "acknowledged_by", "acknowledged_person", "next_step_at"])
         called_off = call_off(alert_id, f"{name} acknowledged at {sentences.clock_time(now, alert.zone, now)}.")
         _log_one(alert, now, LogKind.ACKNOWLEDGED, sentences.acknowledged(name, way, called_off), person_id)
-        body: Body = {"channel": channel, "way": way, "person": name, "called_off": called_off}
-        audit(by, "alert.acknowledged", f"alert:{alert_id}", ref=alert.subject, body=body)
+        body: Body = {"channel": channel, "way": way, "called_off": called_off}
+        audit(by, "alert.acknowledged", f"alert:{alert_id}", ref=alert.subject, body=body, private={"person": name})
         told = {"alert": alert_id, "person": _email_of(person_id, by), "person_id": person_id, "name": name, "way": way}
         news("paging.acknowledged", alert.subject, told)
         return AckResult(already=False)
@@ -225,7 +225,7 @@ def resolve_alert(which: int | str, by: Actor, why: str) -> bool:
         reason = one_line(why, limits.SENTENCE_CHARS)
         call_off(alert.pk, f"the alert was resolved: {reason}")
         _log_one(alert, now, LogKind.RESOLVED, f"Over: {sentences.after_colon(reason)}")
-        audit(by, "alert.resolved", f"alert:{alert.pk}", ref=alert.subject, body={"why": reason[:400]})
+        audit(by, "alert.resolved", f"alert:{alert.pk}", ref=alert.subject, private={"why": reason[:400]})
         news("paging.resolved", alert.subject, {"alert": alert.pk, "why": reason})
         return True
 

@@ -42,8 +42,8 @@ def apply_roster(text: str, *, by: Actor, dry_run: bool = False, where: str = "r
         diff = _diff(changes)
         if changes:
             digest = hashlib.sha256(text.encode()).hexdigest()
-            body: Body = {"where": where[:200], "sha256": digest, "changed": diff.changed, "lines": _kept_lines(diff.lines)}
-            audit(by, "roster.applied", "company:own", body=body)
+            body: Body = {"where": where[:200], "sha256": digest, "changed": diff.changed}
+            audit(by, "roster.applied", "company:own", body=body, private={"lines": _kept_lines(diff.lines)})
             news("roster.changed", "company:own", {"kinds": sorted({change.kind for change in changes})})
         return diff
 
@@ -103,7 +103,7 @@ def add_person(email: str, name: str, role: str = "engineer", zone: str = "UTC",
             lambda: models.Person.objects.create_user(plain, password, name=called, role=rules.check_role(role), zone=zone),
             f"{plain} is in the roster already.",
         )
-        audit(by, "person.added", f"person:{plain}", body={"name": called, "role": role, "zone": zone})
+        audit(by, "person.added", f"person:{plain}", body={"role": role, "zone": zone}, private={"name": called})
         return queries.person(person.pk)
 
     return write(add, name="person.add")
@@ -169,7 +169,7 @@ def join_team(team: str, email: str, *, by: Actor) -> None:
         row = models.Team.objects.get(slug=team)
         _, made = models.Membership.objects.get_or_create(team=row, person_id=queries.person(email).id, defaults={"position": place})
         if made:
-            audit(by, "team.joined", f"team:{team}", body={"person": rules.check_email(email)})
+            audit(by, "team.joined", f"team:{team}", private={"person": rules.check_email(email)})
 
     write(join, name="team.join")
 
@@ -190,7 +190,7 @@ def add_override(schedule: str, person: str, start: datetime, end: datetime, *, 
         made, new = models.Override.objects.get_or_create(schedule=row, person_id=who.id, start=start, end=end, defaults=values)
         if new:
             span = {"start": start.isoformat(), "end": end.isoformat()}
-            audit(by, "override.added", f"schedule:{schedule}", body={"person": who.email, "reason": why, **span})
+            audit(by, "override.added", f"schedule:{schedule}", body=span, private={"person": who.email, "reason": why})
             news("schedule.changed", f"schedule:{schedule}")
         return queries.override_info(made)
 
@@ -208,7 +208,7 @@ def remove_override(override_id: int, *, by: Actor) -> None:
             raise conflict("This override is over, and who had the watch then stays on record.")
         row.delete()
         span = {"start": row.start.isoformat(), "end": row.end.isoformat()}
-        audit(by, "override.removed", f"schedule:{row.schedule.slug}", body={"person": row.person.email, **span})
+        audit(by, "override.removed", f"schedule:{row.schedule.slug}", body=span, private={"person": row.person.email})
         news("schedule.changed", f"schedule:{row.schedule.slug}")
 
     write(remove, name="override.remove")
@@ -229,8 +229,8 @@ def create_token(
             raise conflict(f"{person.name} has {standing} tokens already.", "Revoke one that nobody uses.")
         values = {"person_id": person.id, "name": called, "scopes": list(chosen), "created_at": now, "expires_at": now + life}
         row = models.ApiToken.objects.create(hash=rules.token_hash(raw), hint=rules.token_hint(raw), **values)
-        body = {"name": called, "person": person.email, "scopes": list(chosen), "expires": row.expires_at.isoformat()}
-        audit(by, "token.created", f"token:{row.pk}", body=body)
+        body: Body = {"scopes": list(chosen), "expires": row.expires_at.isoformat()}
+        audit(by, "token.created", f"token:{row.pk}", body=body, private={"name": called, "person": person.email})
         return queries.token(row.pk)
 
     return write(make, name="token.create"), raw
@@ -243,7 +243,7 @@ def revoke_token(token_id: int, *, by: Actor) -> TokenInfo:
         token = queries.token(token_id)
         if not token.revoked:
             models.ApiToken.objects.filter(pk=token_id).update(revoked_at=clock.now())
-            audit(by, "token.revoked", f"token:{token_id}", body={"name": token.name, "person": token.person_email})
+            audit(by, "token.revoked", f"token:{token_id}", private={"name": token.name, "person": token.person_email})
         return queries.token(token_id)
 
     return write(revoke, name="token.revoke")

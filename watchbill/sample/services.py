@@ -85,7 +85,7 @@ def forward(minutes: int, *, by: Actor) -> datetime:
     def move() -> None:
         state.put("clock_offset", str((clock.offset() + step).total_seconds()))
         text = f"Nobody answered: {_called(by)} moved the sample's clock on by {minutes} min"
-        writer.audit(by, "sample.clock_moved", "company:sample", body={"text": text, "minutes": minutes})
+        writer.audit(by, "sample.clock_moved", "company:sample", body={"minutes": minutes}, private={"text": text})
 
     writer.write(move, name="sample.forward")
     clock.forward(step)

@@ -74,7 +74,7 @@ def _receiver(action: str) -> Callable[..., None]:
         email = getattr(user, "email", "") or "unknown"
         by = Actor("person", email, "web")
         outcome = "refused" if action.endswith("_failed") else "done"
-        writer.write(lambda: writer.audit(by, action, f"person:{email}", outcome=outcome, ref=_address(request)), name=action)
+        writer.write(lambda: writer.audit(by, action, f"person:{email}", outcome=outcome, private=_address(request)), name=action)
 
     return receive
 
@@ -83,9 +83,11 @@ def _failed(sender: object, request: HttpRequest | None = None, **_: object) -> 
     """A wrong password or an unknown address. What was typed is not kept: people type passwords into the wrong field."""
     by = Actor("person", "unknown", "web")
     writer.write(
-        lambda: writer.audit(by, "person.sign_in_failed", "sign-in", outcome="refused", ref=_address(request)), name="person.sign_in_failed"
+        lambda: writer.audit(by, "person.sign_in_failed", "sign-in", outcome="refused", private=_address(request)),
+        name="person.sign_in_failed",
     )
 
 
-def _address(request: HttpRequest | None) -> str:
-    return str(request.META.get("REMOTE_ADDR", "")) if request is not None else ""
+def _address(request: HttpRequest | None) -> dict[str, str]:
+    address = str(request.META.get("REMOTE_ADDR", "")) if request is not None else ""
+    return {"address": address} if address else {}

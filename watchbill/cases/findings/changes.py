@@ -145,6 +145,14 @@ def concluded(by: Actor) -> Actor:
     return Actor("system", SYSTEM.name, by.source)
 
 
+# Lines that name a person or repeat what one wrote.
+_SAID = frozenset(
+    f"finding.{did}"
+    for did in (
+        *("taken", "assigned", "fix_claimed", "triaged", "retired", "reopened", "not_affected", "accepted"),
+        *("accept_asked", "not_affected_asked", "request_rejected", "acceptance_expired"),
+    )
+)
 # What rests on proof alone, also where a person let the scan count.
 _PROOFS = ("finding.fixed", "finding.partly_proven")
 
@@ -156,8 +164,12 @@ def store_story(changes: Changes, by: Actor) -> None:
     """
     for told in changes.told:
         subject = f"finding:{told.finding.pk}"
-        body = {"text": told.text[:500].removesuffix("."), **told.body}
-        audit(concluded(by) if told.action in _PROOFS else by, told.action, subject, ref=told.ref, body=body)
+        words = {"text": told.text[:500].removesuffix(".")}
+        private = words | {name: value for name, value in told.body.items() if name == "reason"} if told.action in _SAID else {}
+        body = {**words, **told.body}
+        plain = {name: value for name, value in body.items() if name not in private}
+        actor = concluded(by) if told.action in _PROOFS else by
+        audit(actor, told.action, subject, ref=told.ref, body=plain, private=private)
         if told.topic:
             finding = told.finding
             facts = {"state": finding.state, "decision": finding.decision, "service": finding.service, "team": finding.team}

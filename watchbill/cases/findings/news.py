@@ -33,8 +33,9 @@ def bell_rang(item: NewsItem) -> None:
         told = {event.target for event in events_for(targets, limit=1000) if event.ref == mark}
         for target in targets:
             if target not in told:
-                body: dict[str, str | int | bool | list[str]] = {"text": text, "alert": int(alert) if isinstance(alert, int) else 0}
-                audit(SYSTEM, item.topic.replace("paging.", "finding."), target, ref=mark, body=body)
+                about = int(alert) if isinstance(alert, int) else 0
+                action = item.topic.replace("paging.", "finding.")
+                audit(SYSTEM, action, target, ref=mark, body={"alert": about}, private={"text": text})
 
     write(note, name="findings.bell_rang")
 

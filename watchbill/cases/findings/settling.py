@@ -88,7 +88,7 @@ def _settle(scan: RecordedScan, state: str, by: Actor, reason: str, now: datetim
     scan.save(update_fields=["state", "settled_by", "settled_at", "settled_why"])
     did = "let the scan count that waited" if state == "released" else "threw the scan away that waited"
     text = f"{called(by)} {did}: {scan.held_reason.removesuffix('.')}"
-    audit(by, f"scan.{state}", f"scan:{scan.key}", body={"text": text[:500], "reason": reason.strip()[:500]})
+    audit(by, f"scan.{state}", f"scan:{scan.key}", private={"text": text[:500], "reason": reason.strip()[:500]})
     news(f"scan.{state}", f"scan:{scan.key}", {"service": scan.feed.service})
 
 

@@ -147,7 +147,7 @@ def bring_in(incident_id: int, person_email: str, by: Actor) -> None:
         other, now = roster.person(person_email), clock.now()
         if _bring_in(row, other.id, "added", now):
             _line(row, now, "role", person.name, f"{person.name} brought in {other.name}")
-            audit(by, "incident.brought_in", f"incident:{row.pk}", body={"codename": row.codename, "person": other.email})
+            audit(by, "incident.brought_in", f"incident:{row.pk}", body={"codename": row.codename}, private={"person": other.email})
 
     write(add, name="incidents.bring_in")
 

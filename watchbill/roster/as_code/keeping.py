@@ -23,7 +23,9 @@ def keep(change: Change, by: Actor) -> None:
     else:
         _KEEPERS[change.kind](change, by)
     word = {"+": "added", "~": "changed", "-": "removed"}[change.sign]
-    audit(by, f"{change.kind}.{word}", f"{change.kind}:{change.key or 'own'}", body=_body(change))
+    told, personal = _body(change), change.kind in ("person", "override")
+    where = f"{change.kind}:{change.key or 'own'}"
+    audit(by, f"{change.kind}.{word}", where, body={} if personal else told, private=told if personal else {})
     if change.kind == "service":
         news("service.changed", f"service:{change.key}", {"fields": list(change.changed), "by": by.name})
 
