@@ -84,7 +84,7 @@ def _split(version: str) -> _Split | None:
     if dev or pieces[-1] == "stable":
         pieces.pop()
     words = [place for place, piece in enumerate(pieces) if not piece.isdigit()]
-    if len(words) > 1 or (words and pieces[words[0]] not in _WORDS):
+    if len(words) > 1 or (words and (pieces[words[0]] not in _WORDS or pieces[words[0]] == "dev")):
         return None
     end = words[0] if words else len(pieces)
     word = _WORDS[pieces[end]] if words else None
