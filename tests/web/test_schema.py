@@ -1,5 +1,5 @@
-"""What the OpenAPI document allows, and what it forbids, thrown at every operation with a fixed seed: no answer is a 500, and every answer is
-one that the document declares, in the form it declares.
+"""What the OpenAPI document allows, and what it forbids, thrown at every operation with a fixed seed: no answer is a 500; each is one that
+the document declares, in the form it declares.
 """
 
 import warnings
