@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from watchbill.base import files
+from watchbill.base import files, storage
 from watchbill.base import settings as own
 from watchbill.base.problem import Problem
 
@@ -63,6 +63,8 @@ def test_a_failed_write_leaves_no_scraps(data: Path, monkeypatch: pytest.MonkeyP
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(Problem, match="disk is full") as refused:
         files.keep(b"too much")
+    assert (refused.value.status, refused.value.retryable) == (503, True)
+    storage.written()
     assert [path for path in data.rglob("*") if path.is_file()] == []

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from tests.databases import sqlite_only
-from watchbill.base import limits, state, trail, writer
+from watchbill.base import limits, state, storage, trail, writer
 from watchbill.base.acting import SYSTEM
 from watchbill.base.models import AuditEvent, ChangeTarget, Fact, News
 from watchbill.base.problem import Problem
@@ -334,8 +334,11 @@ def test_a_full_disk_is_an_error_to_its_callers_and_no_end_of_the_writer() -> No
         limit_pages(pages + 1)
         state.put("filler", "x" * 60_000)
 
-    with pytest.raises(OperationalError, match="full"):
+    with pytest.raises(Problem, match="disk is full") as refused:
         write(write_too_much)
+    assert (refused.value.code, refused.value.status) == ("disk_full", 503)
+    assert storage.trouble() is not None
     assert state.get("big") == ""
     assert write(lambda: put("after")) == "after"
+    assert storage.trouble() is None
     assert trail.verify().ok

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from watchbill.base import storage
 from watchbill.base.problem import Problem
 
 _PRIVATE_DIR = 0o700
@@ -78,13 +79,19 @@ class Lock:
 
 
 def take_lock(path: Path, patience: float = 0.0) -> Lock:
-    """Lock the data directory at `path` for this process. Raises Problem("already_running") while another process holds it.
+    """Lock the data directory at `path` for this process. Raises Problem("already_running") while another process holds it, and Problem
+    503 when it can't be written.
 
     A command that works in the directory without a server holds it only for a moment: that is waited for, `patience` seconds at most. A
     server that holds it is not.
     """
-    file = DataDir(path).prepare().lock
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE_FILE)
+    try:
+        file = DataDir(path).prepare().lock
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE_FILE)
+    except OSError as error:
+        if problem := storage.as_problem(error):
+            raise problem from error
+        raise
     until = time.monotonic() + patience
     while not _locked_now(descriptor):
         if time.monotonic() < until and not _server_holds(path):
@@ -117,7 +124,7 @@ def _server_holds(path: Path) -> bool:
 def is_locked(path: Path) -> bool:
     """Whether some process holds the lock of the data directory at `path`."""
     try:
-        descriptor = os.open(DataDir(path).lock, os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(DataDir(path).lock, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
     try:

@@ -7,6 +7,7 @@ import secrets
 from hashlib import sha256
 from pathlib import Path
 
+from watchbill.base import storage
 from watchbill.base.datadir import DataDir, fsync_folder
 from watchbill.base.problem import Problem
 from watchbill.base.settings import settings
@@ -22,7 +23,19 @@ def path_of(digest: str) -> Path:
 
 
 def keep(data: bytes) -> str:
-    """Store the bytes and return their digest once they, their name and their folders are on disk. The same bytes again cost one look."""
+    """Store the bytes and return their digest once they, their name and their folders are on disk. The same bytes again cost one look.
+
+    Raises Problem 503 when the disk is full or can't be written; then nothing of them is left.
+    """
+    try:
+        return _keep(data)
+    except OSError as error:
+        if problem := storage.as_problem(error):
+            raise problem from error
+        raise
+
+
+def _keep(data: bytes) -> str:
     digest = sha256(data).hexdigest()
     file = path_of(digest)
     if file.exists():

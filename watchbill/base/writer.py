@@ -15,7 +15,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from django.db import connection
 
-from watchbill.base import clock, limits
+from watchbill.base import clock, limits, storage
 from watchbill.base.problem import busy
 from watchbill.base.unit import audit as audit
 from watchbill.base.unit import in_unit as in_unit
@@ -87,8 +87,8 @@ class _Ticket(Generic[T]):
         self._values.append(self._fn())
 
     def keep_error(self, error: BaseException) -> None:
-        """The closure failed; nothing of it was written."""
-        self._values, self._error = [], error
+        """The closure failed; nothing of it was written. A disk that takes no more is told as that."""
+        self._values, self._error = [], storage.as_problem(error) or error
 
     def answer(self) -> None:
         """Committed or failed for good: let the caller go on."""
@@ -204,6 +204,7 @@ class _WriterThread:
         """The group in one transaction; if that fails, each alone, so that only the guilty one's caller hears of it."""
         try:
             run_group(group)
+            storage.written()
         except BaseException as error:  # noqa: BLE001 - the writer outlives every failure, and each caller must get an answer
             connection.close()
             if len(group) == 1:

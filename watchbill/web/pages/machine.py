@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from watchbill.base import control, datadir, limits
+from watchbill.base import control, datadir, limits, storage
 from watchbill.base.acting import Actor
 from watchbill.base.loop import loop_health
 from watchbill.base.problem import Problem, forbidden
@@ -31,6 +31,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
     health = writer_health()
     if health.stuck:
         faults.append("the writer is stuck")
+    if trouble := storage.trouble():
+        faults.append(f"{trouble.sentence.lower()} (since {trouble.since:%Y-%m-%d %H:%M} UTC)")
     body = {"ok": not faults, "faults": faults}
     return JsonResponse(body, status=503 if faults else 200)
 

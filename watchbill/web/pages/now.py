@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from watchbill.base import clock, trail
+from watchbill.base import clock, storage, trail
 from watchbill.base.loop import loop_health
 from watchbill.cases.findings import queries as findings
 from watchbill.intake.scans import queries as scans
@@ -172,6 +172,7 @@ class Bell:
     sources: int
     stale: tuple[str, ...]
     newest: datetime | None
+    trouble: storage.Trouble | None
 
 
 def _bell(now: datetime) -> Bell:
@@ -181,7 +182,9 @@ def _bell(now: datetime) -> Bell:
     newest = max((source.last_scan_at for source in listed if source.last_scan_at), default=None)
     lagging = any(loop.lag_seconds > 10 for loop in loop_health())
     witness = trail.witness_status()
-    return Bell(health.loop_last_turn, not lagging, health.late, health.oldest_late_seconds, witness, len(listed), stale, newest)
+    return Bell(
+        health.loop_last_turn, not lagging, health.late, health.oldest_late_seconds, witness, len(listed), stale, newest, storage.trouble()
+    )
 
 
 def _silence(source: scans.SourceInfo, now: datetime) -> str:
