@@ -31,7 +31,10 @@ AGAIN = (429, 502, 503, 504)
 LOGIN = "wb login --url URL"
 
 # As the server's readers know them: a test compares the two.
-_NAMES = "bom.json bom.xml cargo.lock go.mod npm-shrinkwrap.json package-lock.json pnpm-lock.yaml poetry.lock uv.lock yarn.lock"
+_NAMES = (
+    "bom.json bom.xml cargo.lock go.mod npm-shrinkwrap.json package-lock.json pdm.lock pipfile.lock pnpm-lock.yaml poetry.lock pylock.toml"
+    " shrinkwrap.yaml uv.lock yarn.lock"
+)
 LOCKFILES = frozenset(_NAMES.split(" "))
 PATTERNS = ("*.cdx.json", "*.cdx.xml", "sbom.json", "*requirements*.txt")
 SKIPPED = (".git", ".hg", ".svn", ".tox", ".venv", "__pycache__", "node_modules", "target", "vendor", "venv")

@@ -113,7 +113,7 @@ class Ways:
 
 
 def asked_by_none(nodes: Iterable[str], needs: Callable[[str], Iterable[str]]) -> list[str]:
-    """The nodes that no node needs, in their order: in a lockfile, which holds nothing idle, the project itself asks for these."""
+    """The nodes that no other node needs, in their order: in a lockfile, which holds nothing idle, the project itself asks for these."""
     listed = list(nodes)
-    asked = {needed for node in listed for needed in needs(node)}
+    asked = {needed for node in listed for needed in needs(node) if needed != node}
     return [node for node in listed if node not in asked]

@@ -1,6 +1,6 @@
 """poetry.lock, of poetry 1 and 2. Packages from a folder of the project itself are left out: they are its own code.
 
-Format: poetry's `packages/locker.py`.
+The pyproject.toml beside it says what is direct; without one a package that no other needs is. Format: poetry's `packages/locker.py`.
 """
 
 from typing import Any
@@ -8,6 +8,9 @@ from typing import Any
 from watchbill.engines.dependencies.formats.strict_toml import tables, toml_table
 from watchbill.engines.dependencies.formats.values import list_at, mapping_at, mappings_at, text_at
 from watchbill.engines.dependencies.packages import Beside, Collector, Inventory, ReaderInfo
+from watchbill.engines.dependencies.python_graph import PythonGraph, node_of
+from watchbill.engines.dependencies.python_project import asked_in_pyproject
+from watchbill.engines.dependencies.versions import normalise_name
 
 INFO = ReaderInfo(name="poetry", title="poetry.lock", files=("poetry.lock",), patterns=("*poetry*.lock",), ecosystems=("PyPI",))
 
@@ -19,26 +22,45 @@ def sniff(head: bytes) -> bool:
 
 def read(filename: str, data: bytes, beside: Beside) -> Inventory:
     """The distributions that the file locks. Raises RefusedError."""
-    del filename, beside
+    del filename
     document = toml_table(data)
+    packages = tables(document, "package")
+    ways = PythonGraph(packages, _needed, _is_own).ways(asked_in_pyproject(beside))
     old_files = mapping_at(mapping_at(document, "metadata"), "files")
     gathered = Collector("poetry", "PyPI")
-    for number, package in enumerate(tables(document, "package"), start=1):
-        name, version = text_at(package, "name"), text_at(package, "version")
-        if text_at(mapping_at(package, "source"), "type") == "directory":
+    for number, package in enumerate(packages, start=1):
+        name, version, node = text_at(package, "name"), text_at(package, "version"), node_of(package)
+        if _is_own(package):
             continue
         if not name or not version:
             gathered.note("shape", "a package has no name or no version", f"package {number}")
             continue
         files = mappings_at(package, "files") or mappings_at(old_files, name)
+        groups = _groups(package)
         gathered.add(
-            name, version, place=f"package {number}", groups=_groups(package), integrity=text_at(files[0], "hash") if files else ""
+            name,
+            version,
+            place=f"package {number}",
+            direct=ways.direct(node),
+            groups=ways.groups(node) if groups is None else groups,
+            integrity=text_at(files[0], "hash") if files else "",
+            path=ways.path(node),
         )
     return gathered.inventory()
 
 
-def _groups(package: dict[str, Any]) -> list[str]:
-    """Groups other than production's, "main", which makes the others not count; `category` is poetry 1's word for it."""
+def _is_own(package: dict[str, Any]) -> bool:
+    return text_at(mapping_at(package, "source"), "type") == "directory"
+
+
+def _needed(package: dict[str, Any]) -> list[str]:
+    return [normalise_name("PyPI", name) for name in mapping_at(package, "dependencies")]
+
+
+def _groups(package: dict[str, Any]) -> list[str] | None:
+    """Groups but production's, "main", which makes the others not count, or None if it tells none; `category` is poetry 1's word."""
     named = [group for group in list_at(package, "groups") if isinstance(group, str)] or [text_at(package, "category")]
     groups = [] if "main" in named else [group for group in named if group]
-    return [*groups, "optional"] if package.get("optional") is True else groups
+    if package.get("optional") is True:
+        return [*groups, "optional"]
+    return groups if any(named) else None
