@@ -202,7 +202,7 @@ def _claimable(now: datetime) -> list[tuple[int, str]]:
 
 
 def _claim_next(now: datetime) -> "Job | None":
-    job = write(lambda: _claim(now), name="jobs.claim") if _claimable(now) else None
+    job = write(lambda: _claim(now), lane="slow", name="jobs.claim") if _claimable(now) else None
     if job is not None:
         with _registry.lock:
             _registry.running.add(job.pk)
@@ -247,7 +247,7 @@ def _finish(job: "Job", error: str, now: datetime) -> None:
         if mine.update(**changes) and changes["state"] == "dead":
             news("base.job_dead", f"job:{job.pk}", {"kind": job.kind, "error": error})
 
-    write(settle, name="jobs.finish")
+    write(settle, lane="slow", name="jobs.finish")
 
 
 def _after(job: "Job", error: str, now: datetime) -> dict[str, Any]:

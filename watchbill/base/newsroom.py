@@ -57,7 +57,7 @@ def deliver_due(now: datetime) -> int:
     """One turn: claim what is due, hand it over, and tell how many deliveries were made."""
     if not _due(now)[:1]:
         return 0
-    claimed = write(lambda: _claim(now), name="news.claim")
+    claimed = write(lambda: _claim(now), lane="slow", name="news.claim")
     blocked: set[tuple[str, str]] = set()
     done: list[int] = []
     for delivery in claimed:
@@ -71,7 +71,7 @@ def deliver_due(now: datetime) -> int:
             blocked.add(line)
             _put_back(delivery, error, now)
     held = [one.pk for one in claimed if (one.subscriber, one.subject) in blocked and one.pk not in done]
-    write(lambda: _settle(done, held, now), name="news.done")
+    write(lambda: _settle(done, held, now), lane="slow", name="news.done")
     return len(done)
 
 
