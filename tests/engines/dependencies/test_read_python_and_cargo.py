@@ -115,6 +115,38 @@ class TestUv:
         source = uv(f'name = "a"\nversion = "1.0"\n{REGISTRY}\nsdist = {{ hash = "sha256:ss" }}\nwheels = [{{ hash = "sha256:ww" }}]')
         assert (wheel["a"].integrity, source["a"].integrity) == ("sha256:ww", "sha256:ss")
 
+    def test_the_way_leads_from_the_direct_package_to_the_parent(self) -> None:
+        found = uv(
+            'name = "me"\nversion = "0"\nsource = { virtual = "." }\ndependencies = [{ name = "a" }]',
+            f'name = "a"\nversion = "1.0"\n{REGISTRY}\ndependencies = [{{ name = "b" }}]',
+            f'name = "b"\nversion = "1.1"\n{REGISTRY}\n[package.optional-dependencies]\nx = [{{ name = "c" }}]',
+            f'name = "c"\nversion = "1.2"\n{REGISTRY}',
+        )
+        assert [found[name].path for name in "abc"] == [(), ("a@1.0",), ("a@1.0", "b@1.1")]
+
+    def test_a_member_that_another_needs_is_no_step(self) -> None:
+        found = uv(
+            'name = "me"\nversion = "0"\nsource = { virtual = "." }\ndependencies = [{ name = "kit" }]',
+            'name = "kit"\nversion = "0"\nsource = { editable = "kit" }\ndependencies = [{ name = "a" }]',
+            f'name = "a"\nversion = "1.0"\n{REGISTRY}\ndependencies = [{{ name = "b" }}]',
+            f'name = "b"\nversion = "1.1"\n{REGISTRY}',
+        )
+        assert (found["a"].direct, found["b"].path) == (True, ("a@1.0",))
+
+    def test_of_several_versions_each_has_its_own_way(self) -> None:
+        text = "".join(
+            f"[[package]]\n{entry}\n"
+            for entry in (
+                'name = "me"\nversion = "0"\nsource = { virtual = "." }\ndependencies = [{ name = "a" }, { name = "b", version = "2.0" }]',
+                f'name = "a"\nversion = "1.0"\n{REGISTRY}\ndependencies = [{{ name = "b", version = "1.0" }}]',
+                f'name = "b"\nversion = "1.0"\n{REGISTRY}',
+                f'name = "b"\nversion = "2.0"\n{REGISTRY}',
+            )
+        )
+        found = read("uv.lock", f"version = 1\n{text}".encode())
+        assert isinstance(found, Inventory)
+        assert [(p.direct, p.path) for p in found.packages] == [(True, ()), (False, ("a@1.0",)), (True, ())]
+
 
 class TestCargo:
     def test_a_crate_of_the_workspace_is_own_code(self) -> None:
@@ -146,3 +178,29 @@ class TestCargo:
         found = read("Cargo.lock", text.encode())
         assert isinstance(found, Inventory)
         assert [package.version for package in found.packages] == ["1.0.0", "2.0.0"]
+
+    def test_the_way_leads_from_the_direct_crate_to_the_parent_however_needs_are_written(self) -> None:
+        text = (
+            '[[package]]\nname = "me"\nversion = "0.1.0"\ndependencies = ["a"]\n'
+            f'[[package]]\nname = "a"\nversion = "1.0.0"\n{CRATES}\ndependencies = ["b 1.0.0", "b 2.0.0 (registry+https://x)"]\n'
+            f'[[package]]\nname = "b"\nversion = "1.0.0"\n{CRATES}\ndependencies = ["c"]\n'
+            f'[[package]]\nname = "b"\nversion = "2.0.0"\n{CRATES}\n[[package]]\nname = "c"\nversion = "3.0.0"\n{CRATES}\n'
+        )
+        found = read("Cargo.lock", text.encode())
+        assert isinstance(found, Inventory)
+        assert [package.path for package in found.packages] == [(), ("a@1.0.0",), ("a@1.0.0",), ("a@1.0.0", "b@1.0.0")]
+
+    def test_a_crate_of_the_workspace_is_no_step(self) -> None:
+        text = (
+            '[[package]]\nname = "me"\nversion = "0.1.0"\ndependencies = ["kit"]\n'
+            '[[package]]\nname = "kit"\nversion = "0.1.0"\ndependencies = ["a"]\n'
+            f'[[package]]\nname = "a"\nversion = "1.0.0"\n{CRATES}\ndependencies = ["b"]\n'
+            f'[[package]]\nname = "b"\nversion = "1.0.0"\n{CRATES}\n'
+        )
+        found = read_toml("Cargo.lock", text)
+        assert (found["a"].direct, found["b"].path) == (True, ("a@1.0.0",))
+
+    @pytest.mark.parametrize("needs", ["1", '"a"', "[1, []]", '["missing", ""]'])
+    def test_needs_of_another_shape_bring_nothing_in(self, needs: str) -> None:
+        text = f'[[package]]\nname = "a"\nversion = "1.0.0"\n{CRATES}\ndependencies = {needs}\n'
+        assert read_toml("Cargo.lock", text)["a"].path == ()

@@ -8,6 +8,7 @@ from typing import Any
 from watchbill.engines.dependencies.formats.strict_toml import tables, toml_table
 from watchbill.engines.dependencies.formats.values import list_at, mapping_at, text_at
 from watchbill.engines.dependencies.packages import Beside, Collector, Inventory, ReaderInfo
+from watchbill.engines.dependencies.reachable import Ways
 
 INFO = ReaderInfo(name="cargo", title="Cargo.lock", files=("Cargo.lock",), patterns=("*cargo*.lock",), ecosystems=("crates.io",))
 
@@ -21,20 +22,36 @@ def read(filename: str, data: bytes, beside: Beside) -> Inventory:
     """The crates that the file locks. Raises RefusedError."""
     del filename, beside
     document = toml_table(data)
-    packages = tables(document, "package")
+    crates = tables(document, "package")
     old_checksums = mapping_at(document, "metadata")
-    own = [crate for crate in packages if not text_at(crate, "source")]
-    if isinstance(document.get("root"), dict):
-        own.append(document["root"])
-    wanted = {needed.partition(" (")[0] for crate in own for needed in list_at(crate, "dependencies") if isinstance(needed, str)}
+    ways = _ways(crates, mapping_at(document, "root"))
     gathered = Collector("cargo", "crates.io")
-    for number, crate in enumerate(packages, start=1):
+    for number, crate in enumerate(crates, start=1):
         if text_at(crate, "source"):
-            _add(gathered, crate, number, old_checksums, wanted if own else None)
+            _add(gathered, crate, number, old_checksums, ways)
     return gathered.inventory()
 
 
-def _add(gathered: Collector, crate: dict[str, Any], number: int, old_checksums: dict[str, Any], wanted: set[str] | None) -> None:
+def _node(crate: dict[str, Any]) -> str:
+    return f"{text_at(crate, 'name')} {text_at(crate, 'version')}"
+
+
+def _ways(crates: list[dict[str, Any]], root: dict[str, Any]) -> Ways:
+    """A need is written as "name", "name version" or "name version (source)", as short as tells crates apart; nodes are "name version"."""
+    entries = {_node(crate): crate for crate in crates}
+    called = {text_at(crate, "name"): _node(crate) for crate in crates} | {node: node for node in entries}
+
+    def needs(crate: dict[str, Any]) -> list[str]:
+        asked = (needed.partition(" (")[0] for needed in list_at(crate, "dependencies") if isinstance(needed, str))
+        return [called[needed] for needed in asked if needed in called]
+
+    own = [crate for crate in (*crates, root) if crate and not text_at(crate, "source")]
+    own_nodes = {_node(crate) for crate in own}
+    roots = [node for crate in own for node in needs(crate) if node not in own_nodes]
+    return Ways({"": roots}, lambda node: needs(entries[node]), lambda node: node.replace(" ", "@", 1), complete=bool(own))
+
+
+def _add(gathered: Collector, crate: dict[str, Any], number: int, old_checksums: dict[str, Any], ways: Ways) -> None:
     name, version, source = text_at(crate, "name"), text_at(crate, "version"), text_at(crate, "source")
     if not name or not version:
         gathered.note("shape", "a package has no name or no version", f"package {number}")
@@ -44,6 +61,7 @@ def _add(gathered: Collector, crate: dict[str, Any], number: int, old_checksums:
         name,
         version,
         place=f"package {number}",
-        direct=None if wanted is None else bool({name, f"{name} {version}"} & wanted),
+        direct=ways.direct(_node(crate)),
         integrity=f"sha256:{checksum}" if checksum and not checksum.startswith("<") else "",
+        path=ways.path(_node(crate)),
     )
