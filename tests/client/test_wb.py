@@ -149,6 +149,7 @@ def test_help_loads_nothing_that_a_request_needs() -> None:
 
 def test_it_knows_every_lockfile_that_a_reader_knows_by_name() -> None:
     beside = {"go.sum", ".package-lock.json", "requirements.txt"}  # drawn in by go.mod; npm's own copy; known by pattern
+    beside |= {"verification-metadata.xml"}  # every module that was ever verified: sent when named, not found by walking
     assert {name.lower() for info in kinds() for name in info.files} - beside == wb.LOCKFILES
 
 

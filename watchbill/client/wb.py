@@ -32,11 +32,12 @@ LOGIN = "wb login --url URL"
 
 # As the server's readers know them: a test compares the two.
 _NAMES = (
-    "bom.json bom.xml cargo.lock go.mod npm-shrinkwrap.json package-lock.json pdm.lock pipfile.lock pnpm-lock.yaml poetry.lock pylock.toml"
-    " shrinkwrap.yaml uv.lock yarn.lock"
+    "bom.json bom.xml buildscript-gradle.lockfile cargo.lock composer.lock gemfile.lock gems.locked go.mod gradle.lockfile"
+    " npm-shrinkwrap.json package-lock.json packages.lock.json pdm.lock pipfile.lock pnpm-lock.yaml poetry.lock pom.xml"
+    " pylock.toml shrinkwrap.yaml uv.lock yarn.lock"
 )
 LOCKFILES = frozenset(_NAMES.split(" "))
-PATTERNS = ("*.cdx.json", "*.cdx.xml", "sbom.json", "*requirements*.txt")
+PATTERNS = ("*.cdx.json", "*.cdx.xml", "*.spdx", "*.spdx.json", "*bom.json", "*bom.xml", "*requirements*.txt")
 SKIPPED = (".git", ".hg", ".svn", ".tox", ".venv", "__pycache__", "node_modules", "target", "vendor", "venv")
 
 

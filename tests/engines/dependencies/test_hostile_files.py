@@ -15,11 +15,17 @@ from watchbill.engines.dependencies.packages import Inventory, ReaderInfo, Unrea
 from watchbill.engines.dependencies.reading import kinds, read
 
 FILES = {info.name: info.files[0] for info in kinds()}
-JSON = ("package-lock.json", "bom.json")
+OPENINGS = {
+    "package-lock.json": b'{"lockfileVersion":3,',
+    "bom.json": b'{"bomFormat":"CycloneDX","specVersion":"1.5",',
+    "composer.lock": b'{"packages":[],',
+    "packages.lock.json": b'{"version":1,"dependencies":{},',
+}
+JSON = tuple(OPENINGS)
 TOML = ("Cargo.lock", "poetry.lock", "uv.lock")
 YAML = ("pnpm-lock.yaml",)
-XML = ("bom.xml",)
-LINES = ("requirements.txt", "go.mod", "go.sum", "yarn.lock")
+XML = ("bom.xml", "pom.xml", "verification-metadata.xml")
+LINES = ("requirements.txt", "go.mod", "go.sum", "yarn.lock", "Gemfile.lock", "gradle.lockfile")
 MIB = 1024 * 1024
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "lockfiles"
 
@@ -115,14 +121,14 @@ class TestJson:
 
     def test_depth_is_allowed_up_to_its_limit(self, name: str) -> None:
         def nested(depth: int) -> bytes:
-            return b'{"lockfileVersion":3,"bomFormat":"CycloneDX","specVersion":"1.5","x":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
+            return OPENINGS[name] + b'"x":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
 
         inventory(name, nested(limits.MAX_DEPTH))
         assert refusal(name, nested(limits.MAX_DEPTH + 1)).code == "too_deep"
 
     def test_brackets_inside_strings_are_no_depth(self, name: str) -> None:
-        text = json.dumps({"lockfileVersion": 3, "bomFormat": "CycloneDX", "specVersion": "1.5", "x": '\\"' + "[{" * 500 + '"\\\\'})
-        inventory(name, text.encode())
+        text = json.dumps({"x": '\\"' + "[{" * 500 + '"\\\\'})
+        inventory(name, OPENINGS[name] + text.encode()[1:])
 
     def test_a_key_twice_is_refused_with_the_key(self, name: str) -> None:
         found = refusal(name, b'{"lockfileVersion": 3, "x": {"version": "1.0.0", "version": "9.9.9"}}')
@@ -141,8 +147,7 @@ class TestJson:
         assert found.code == "too_large"
 
     def test_values_are_counted_outside_strings_only(self, name: str) -> None:
-        text = b'{"lockfileVersion":3,"bomFormat":"CycloneDX","specVersion":"1.5","x":"' + b"," * (limits.MAX_JSON_VALUES + 1) + b'"}'
-        inventory(name, text)
+        inventory(name, OPENINGS[name] + b'"x":"' + b"," * (limits.MAX_JSON_VALUES + 1) + b'"}')
 
     @pytest.mark.parametrize("cut", [b"{", b'{"a', b'{"a"', b'{"a":', b'{"a": 1', b'{"a": 1,', b'{"a": [', b'{"a": "b\\'])
     def test_a_file_cut_off_is_truncated_not_wrong(self, name: str, cut: bytes) -> None:
@@ -155,16 +160,18 @@ class TestJson:
     def test_json_of_another_kind_is_not_taken_for_an_empty_one(self, name: str) -> None:
         assert refusal(name, b'{"hello": "world"}').code in ("shape", "unsupported")
 
-    def test_lone_surrogates_become_a_note(self, name: str) -> None:
-        packages = {"node_modules/\ud800": {"version": "1.0.0\udfff"}, "node_modules/a": {"version": "1.0.0", "integrity": "\ud800"}}
-        components = [
-            {"type": "library", "name": "\ud800", "bom-ref": "\ud801"},
-            {"type": "library", "name": "b", "purl": "pkg:npm/\ud800"},
-        ]
-        document = {"lockfileVersion": 3, "packages": packages, "bomFormat": "CycloneDX", "specVersion": "1.5", "components": components}
-        found = inventory(name, json.dumps(document).encode())
-        assert {note.code for note in found.notes} == {"shape"}
-        assert [package.name.encode() for package in found.packages]
+
+@pytest.mark.parametrize("name", ["package-lock.json", "bom.json"])
+def test_lone_surrogates_become_a_note(name: str) -> None:
+    packages = {"node_modules/\ud800": {"version": "1.0.0\udfff"}, "node_modules/a": {"version": "1.0.0", "integrity": "\ud800"}}
+    components = [
+        {"type": "library", "name": "\ud800", "bom-ref": "\ud801"},
+        {"type": "library", "name": "b", "purl": "pkg:npm/\ud800"},
+    ]
+    document = {"lockfileVersion": 3, "packages": packages, "bomFormat": "CycloneDX", "specVersion": "1.5", "components": components}
+    found = inventory(name, json.dumps(document).encode())
+    assert {note.code for note in found.notes} == {"shape"}
+    assert [package.name.encode() for package in found.packages]
 
 
 @pytest.mark.parametrize("name", TOML)

@@ -72,6 +72,15 @@ MAX_ROOT_GROUPS = 64
 MAX_INCLUDED_FILES = 100
 """Files that one lockfile may have opened beside it, as a requirements file does by `-r` and `-c`, all levels together."""
 
+MAX_PARENTS = 16
+"""Parents of a Maven project that are followed."""
+
+MAX_PROPERTY_ROUNDS = 16
+"""How often properties of a Maven project may name each other."""
+
+MAX_PROPERTIES_FILLED = 32
+"""Properties filled in at once in one text of a Maven project."""
+
 MAX_CONTACTS = 32
 """People, teams and addresses kept of what a bill of materials says about its subject."""
 

@@ -18,6 +18,7 @@ from watchbill.base.sandbox import Burst, run_contained
 from watchbill.engines.dependencies.packages import Beside, Inventory, Unreadable, nothing_beside, visible
 from watchbill.engines.dependencies.reading import files_beside, read, reader_for
 from watchbill.intake.scans.reader_child import decode
+from watchbill.intake.scans.rules import named_owners
 from watchbill.intake.scans.values import ReadManifest, UnreadManifest
 
 _IN_PROCESS_BYTES = 256 * 1024
@@ -44,7 +45,7 @@ def read_manifest(manifest: str, data: bytes, beside: Beside = nothing_beside) -
     if isinstance(result, Unreadable):
         return UnreadManifest(manifest, result.reason, result.where)
     notes = tuple(f"{note.where}: {note.reason}" if note.where else note.reason for note in result.notes)
-    return ReadManifest(manifest, result.kind, result.packages, notes)
+    return ReadManifest(manifest, result.kind, result.packages, notes, named_owners(result.subject))
 
 
 def _read_contained(name: str, data: bytes) -> Inventory | Unreadable:
@@ -69,12 +70,19 @@ def find_manifests(path: Path) -> Iterator[FoundFile]:
             file = Path(folder, name)
             if file.is_symlink() or not file.is_file() or reader_for(file.as_posix(), b"") is None:
                 continue
-            if name == "go.sum" and "go.mod" in files:
-                continue  # read together with its go.mod; twice would be two findings for one problem
+            if _told_elsewhere(name, files, file):
+                continue  # twice would be two findings for one problem
             yield FoundFile(visible(file.relative_to(path).as_posix()), file, path)
             found += 1
             if found >= limits.MANIFESTS_PER_PATH:
                 return
+
+
+def _told_elsewhere(name: str, files: list[str], file: Path) -> bool:
+    """Whether another file of the same build says what this one would: a go.mod, or the lockfile above `gradle/`."""
+    if name == "go.sum":
+        return "go.mod" in files
+    return name == "verification-metadata.xml" and (file.parent.parent / "gradle.lockfile").is_file()
 
 
 def read_file(found: FoundFile) -> ReadManifest | UnreadManifest:
