@@ -203,7 +203,7 @@ class TestNewAdvisories:
     def test_loaded_again_change_nothing(self, saltmarsh: SettableClock, tmp_path: Path) -> None:
         (tmp_path / "new.json").write_bytes(osv("GHSA-right", "right-shelf", "3.1.0"))
         advisories.load([tmp_path / "new.json"], by=ALICE)
-        report, _ = advisories.load([tmp_path / "new.json"], by=ALICE)
+        report = advisories.load([tmp_path / "new.json"], by=ALICE).report
         assert (report.added, report.changed, report.unchanged) == (0, 0, 1)
 
     def test_withdrawn_close_their_findings_as_withdrawn(self, saltmarsh: SettableClock, store: AdvisoryStore) -> None:

@@ -74,6 +74,19 @@ class PagingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heartbeat_url: str = ""
 
 
+_ECOSYSTEMS = ("PyPI", "npm", "Go", "crates.io", "RubyGems", "Packagist", "Maven", "NuGet")
+
+
+class AdvisorySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A mirror of advisories: below `url` lies `<ecosystem>/all.zip`, as OSV publishes them. Nothing set: nothing is fetched."""
+
+    url: str = ""
+    ecosystems: list[str] = msgspec.field(default_factory=lambda: list(_ECOSYSTEMS))
+    kev_url: str = ""
+    epss_url: str = ""
+    every_hours: int = 0
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that can be set. `database_url` empty: the embedded database in `data`. `trusted_proxies`: how many reverse proxies of
     ours a request passes, so that the limits on signing in count people and not the proxy."""
@@ -91,6 +104,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     witness: WitnessSettings = WitnessSettings()
     sign_in: SignInSettings = SignInSettings()
     paging: PagingSettings = PagingSettings()
+    advisories: AdvisorySettings = AdvisorySettings()
 
 
 _SECTIONS: dict[str, type[msgspec.Struct]] = {
@@ -99,6 +113,7 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "witness": WitnessSettings,
     "sign_in": SignInSettings,
     "paging": PagingSettings,
+    "advisories": AdvisorySettings,
 }
 _SECRETS = ("mail.password", "sign_in.oidc_client_secret", "database_url", "paging.heartbeat_url")
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}

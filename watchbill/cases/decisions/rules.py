@@ -15,6 +15,7 @@ from typing import Literal, cast
 
 import msgspec
 
+from watchbill.cases.decisions.forecast import Forecast, forecast_words, lifts
 from watchbill.cases.decisions.table import DEPLOYER, Automatable, Exploitation, Exposure, HumanImpact, Outcome
 from watchbill.engines.dependencies.exploitation import automatable_from_cvss, automatable_reason
 
@@ -29,6 +30,7 @@ SCALES: dict[str, tuple[str, ...]] = {
     "human_impact": ("low", "medium", "high", "very_high"),
 }
 ASSUMED = {"exposure": "controlled", "automatable": "no", "human_impact": "medium"}
+FORECAST = "forecast"
 IMPACT_OF_TIER = {1: "very_high", 2: "high", 3: "medium", 4: "low"}
 LABELS = {"public_poc": "exploit code is public", "very_high": "very high"}
 
@@ -47,8 +49,8 @@ class DecisionInput(msgspec.Struct, frozen=True):
 
 
 class ThreatFacts(msgspec.Struct, frozen=True):
-    """What is known of the threat: when it was listed as exploited and by whom, whether exploits are public, the CVSS vector, and the
-    age of the facts.
+    """What is known of the threat: when it was listed as exploited and by whom, whether exploits are public, the CVSS vector, the age of
+    the facts, and what EPSS forecasts.
     """
 
     kev_listed: datetime | None = None
@@ -56,6 +58,7 @@ class ThreatFacts(msgspec.Struct, frozen=True):
     exploit_refs: bool = False
     vector: str = ""
     facts_as_of: datetime | None = None
+    forecast: Forecast | None = None
 
 
 class ServiceContext(msgspec.Struct, frozen=True):
@@ -93,8 +96,9 @@ def decide_ssvc(exploitation: str, exposure: str, automatable: str, human_impact
 
 
 def gather_inputs(threat: ThreatFacts, context: ServiceContext) -> tuple[DecisionInput, ...]:
-    """The four answers, in the order in which they are asked."""
-    return (_exploitation(threat), _exposure(context), _automatable(threat), _human_impact(context))
+    """The four answers of the table, in the order in which they are asked; then the forecast, where there is one."""
+    forecast = (_forecast(threat.forecast),) if threat.forecast is not None else ()
+    return (_exploitation(threat), _exposure(context), _automatable(threat), _human_impact(context), *forecast)
 
 
 def _exploitation(threat: ThreatFacts) -> DecisionInput:
@@ -116,6 +120,11 @@ def _automatable(threat: ThreatFacts) -> DecisionInput:
     if answer is None:
         return _assumption("automatable", "Nobody has said: " + automatable_reason(threat.vector))
     return _answer("automatable", answer, f"CVSS vector: {automatable_reason(threat.vector)}", threat.facts_as_of)
+
+
+def _forecast(forecast: Forecast) -> DecisionInput:
+    words = forecast_words(forecast.score, forecast.percentile)
+    return DecisionInput(FORECAST, f"{forecast.score:.5f}", words, forecast.source, forecast.as_of)
 
 
 def _human_impact(context: ServiceContext) -> DecisionInput:
@@ -143,13 +152,27 @@ def _nobody_said(service: str) -> str:
 
 
 def decide(inputs: tuple[DecisionInput, ...]) -> Decided:
-    """Look the answers up and hold a `now` that rests on an assumption at `hours`. Takes the four inputs of `gather_inputs`."""
-    values = {item.name: item.value for item in inputs}
+    """Look the answers up, hold a `now` that rests on an assumption at `hours`, and lift what is silent by a high forecast. Takes the
+    inputs of `gather_inputs`.
+    """
+    values = answers_of(inputs)
     outcome = decide_ssvc(**values)
     decision = DECISION[outcome]
     assumed = [item.name for item in inputs if item.assumed]
     capped = decision == "now" and any(DECISION[other] != "now" for other in _other_outcomes(values, assumed))
+    if decision == "silent" and any(item.name == FORECAST and lifts(float(item.value)) for item in inputs):
+        decision = "digest"
     return Decided("hours" if capped else decision, outcome, inputs, capped, bool(assumed))
+
+
+def answers_of(inputs: tuple[DecisionInput, ...]) -> dict[str, str]:
+    """The values that the table is looked up with, by name: without the forecast, which is no part of it."""
+    return {item.name: item.value for item in inputs if item.name in SCALES}
+
+
+def is_lifted(decided: Decided) -> bool:
+    """Whether only the forecast keeps it out of silent."""
+    return decided.decision == "digest" and DECISION[decided.outcome] == "silent"
 
 
 def _other_outcomes(values: dict[str, str], open_questions: list[str]) -> list[Outcome]:
@@ -181,9 +204,11 @@ __all__ = [
     "Outcome",
     "ServiceContext",
     "ThreatFacts",
+    "answers_of",
     "decide",
     "decide_ssvc",
     "gather_inputs",
+    "is_lifted",
     "is_worse",
     "wakes",
 ]

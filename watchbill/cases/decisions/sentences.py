@@ -5,7 +5,19 @@ A sentence ends in a full stop. A line for a list or a log (`short_why`, `decide
 
 from collections.abc import Iterable
 
-from watchbill.cases.decisions.rules import DECISION, RANK, SCALES, Decided, Decision, DecisionInput, decide_ssvc
+from watchbill.cases.decisions.forecast import lifts, short_score
+from watchbill.cases.decisions.rules import (
+    DECISION,
+    FORECAST,
+    RANK,
+    SCALES,
+    Decided,
+    Decision,
+    DecisionInput,
+    answers_of,
+    decide_ssvc,
+    is_lifted,
+)
 
 _REACH = {
     "now": "may wake people at any hour",
@@ -82,6 +94,9 @@ def decision_why(decided: Decided) -> str:
     stands beside it.
     """
     text = f"{_started(_known_answers(decided.inputs))}. It {_REACH[decided.decision]}."
+    if is_lifted(decided):
+        words = next(item.label for item in decided.inputs if item.name == FORECAST)
+        text = f"{text} The table alone would say silent; {words}, so it is not left there. A forecast is no sign that it is exploited."
     open_questions = [_QUESTION[item.name] for item in decided.inputs if item.assumed]
     if decided.capped:
         return f"{text} The table alone would say now; it is held at hours, because nobody has said {_joined(open_questions)}."
@@ -94,8 +109,12 @@ def short_why(inputs: Iterable[DecisionInput]) -> str:
     """One line for a list: the two or three answers that weigh most, the surest first, then what nobody has said."""
     listed = tuple(inputs)
     unsaid = [_QUESTION[item.name] for item in listed if item.assumed and item.name in _WEIGHING]
-    parts = [_known_answers(listed), *([f"nobody has said {_joined(unsaid)}"] if unsaid else [])]
+    parts = [_known_answers(listed), *_high_forecast(listed), *([f"nobody has said {_joined(unsaid)}"] if unsaid else [])]
     return _started("; ".join(parts))
+
+
+def _high_forecast(inputs: tuple[DecisionInput, ...]) -> list[str]:
+    return [f"EPSS {short_score(float(item.value))}" for item in inputs if item.name == FORECAST and lifts(float(item.value))]
 
 
 def decided_line(decision: str, short: str) -> str:
@@ -129,7 +148,9 @@ def reach_words(exposure: str) -> str:
 
 def counterfactual(decided: Decided) -> str:
     """What one lowered answer would change: "Were it out of reach from outside, it would be hours." Empty when no single one would."""
-    values = {item.name: item.value for item in decided.inputs}
+    if is_lifted(decided):
+        return "Did EPSS forecast less, it would be silent."
+    values = answers_of(decided.inputs)
     for name in ("exposure", "exploitation", "human_impact", "automatable"):
         lowest = SCALES[name][0]
         if values[name] == lowest:

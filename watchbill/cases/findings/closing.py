@@ -10,13 +10,16 @@ A sighting is proven gone only by evidence that is
 
 Three kinds of scan wait for a person before they close anything: an empty one after a non-empty one, one that read fewer files than the
 scan which saw the problem, and one that would close more than half of what it covers (and at least ten). Whatever is not proven gone is
-`not_seen`: still open."""
+`not_seen`: still open.
+
+A corrected advisory is evidence too, though nobody looked anew: `is_newer_advice` and `corrections_held` say when it counts."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
 
+from watchbill.cases.findings.facts import Facts, moment
 from watchbill.cases.findings.rules import ScanSummary
 from watchbill.cases.limits import HELD_AT_LEAST, HELD_SHARE
 
@@ -145,6 +148,28 @@ def _held_reason(
     if len(gone) >= HELD_AT_LEAST and len(gone) > HELD_SHARE * covered_open:
         return f"it would close {len(gone)} of the {covered_open} open findings it covers."
     return ""
+
+
+def is_newer_advice(known: Facts, installed: str, modified: str) -> bool:
+    """Whether a correction may speak about a sighting: it is about the version that was seen, and the advisory is newer than the one the
+    sighting was told by. An older list of advisories, or one whose age nobody can read, closes nothing.
+    """
+    before, now = moment(known.modified), moment(modified)
+    return known.pin == "pinned" and known.installed == installed and before is not None and now is not None and now > before
+
+
+def corrections_held(would: Mapping[int, int], open_now: Mapping[int, int], everything: int) -> dict[int, str]:
+    """By feed, why corrections of advisories wait for a person: they would close more than half (and at least ten) of what the feed has
+    open, or all feeds together have.
+    """
+    total = sum(would.values())
+    if total >= HELD_AT_LEAST and total > HELD_SHARE * everything:
+        return dict.fromkeys(would, f"the advisories as loaded would close {total:,} of all {everything:,} open sightings at once")
+    return {
+        feed: f"the advisories as loaded would close {count:,} of the {open_now[feed]:,} open sightings here at once"
+        for feed, count in would.items()
+        if count >= HELD_AT_LEAST and count > HELD_SHARE * open_now[feed]
+    }
 
 
 def _named(names: list[str]) -> str:

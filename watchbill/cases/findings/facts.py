@@ -10,8 +10,9 @@ from typing import Any
 
 import msgspec
 
+from watchbill.cases.decisions.forecast import Forecast
 from watchbill.cases.decisions.rules import ThreatFacts
-from watchbill.cases.findings.rules import KevFact, Sighting, clean_text
+from watchbill.cases.findings.rules import EpssFact, KevFact, Sighting, clean_text
 from watchbill.cases.limits import LIST_ITEMS, NAME_CHARS, PATH_CHARS, SUMMARY_CHARS, TITLE_CHARS, VERSION_CHARS
 
 _YEAR_ONE = 1970
@@ -39,6 +40,7 @@ class Facts(msgspec.Struct, frozen=True):
     exploit_refs: bool = False
     upgrade: tuple[str, ...] = ()
     modified: str = ""
+    epss: EpssFact | None = None
 
 
 def facts_of(sighting: Sighting) -> Facts:
@@ -62,6 +64,7 @@ def facts_of(sighting: Sighting) -> Facts:
         exploit_refs=sighting.exploit_refs,
         upgrade=_texts(sighting.upgrade, 1000),
         modified=clean_text(sighting.advisory_modified, 40),
+        epss=sighting.epss,
     )
 
 
@@ -115,6 +118,7 @@ def joined(told: Sequence[Facts], advisory: str) -> Facts:
         advisory=advisory,
         aliases=tuple(names)[:LIST_ITEMS],
         kev=listed[0] if listed else None,
+        epss=max((one.epss for one in told if one.epss is not None), key=lambda epss: (epss.date, epss.score), default=None),
         exploit_refs=any(one.exploit_refs for one in told),
         vector=speaker.vector or (vectors[0] if vectors else ""),
         pin="pinned" if pinned is not None else speaker.pin,
@@ -132,17 +136,24 @@ def upgrade_to(facts: Facts) -> str:
 
 def threat_of(facts: Facts) -> ThreatFacts:
     """What the decision needs to know of the threat."""
-    listed = _day(facts.kev.date_added) if facts.kev is not None else None
+    listed = moment(facts.kev.date_added) if facts.kev is not None else None
     return ThreatFacts(
         kev_listed=listed,
         kev_source=facts.kev.catalogue if facts.kev is not None else "",
         exploit_refs=facts.exploit_refs,
         vector=facts.vector,
-        facts_as_of=_day(facts.modified),
+        facts_as_of=moment(facts.modified),
+        forecast=_forecast(facts.epss),
     )
 
 
-def _day(text: str) -> datetime | None:
+def _forecast(epss: EpssFact | None) -> Forecast | None:
+    if epss is None:
+        return None
+    return Forecast(epss.score, epss.percentile, f"FIRST EPSS {epss.model}, {epss.cve}", moment(epss.date))
+
+
+def moment(text: str) -> datetime | None:
     """A day or RFC 3339 time as aware UTC; None for what is neither, and for the placeholder years some databases write."""
     try:
         at = datetime.fromisoformat(text)

@@ -19,6 +19,7 @@ _COLUMNS = {
     "seen": "-last_seen",
     "service": "service",
     "package": "package",
+    "epss": "epss_sort",
     "id": "id",
 }
 _EXACT = {
@@ -54,11 +55,15 @@ def narrowed(rows: "QuerySet[Finding]", query: Query, now: datetime, person: str
 
 
 def order_of(query: Query) -> tuple[str, ...]:
-    """The columns to order by, ending with the number, so that the order is total."""
+    """The columns to order by, ending with the number, so that the order is total. Among those that are equally urgent and due, EPSS says
+    which comes first.
+    """
     names: list[str] = []
     for name, descending in query.sort:
         column = _COLUMNS[name]
         names.append(column.removeprefix("-") if descending and column.startswith("-") else f"-{column}" if descending else column)
+    if names == ["decision_rank", "due_sort"]:
+        names.append("epss_sort")
     return tuple(names) if any(name.removeprefix("-") == "id" for name in names) else (*names, "id")
 
 

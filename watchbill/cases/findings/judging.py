@@ -11,7 +11,7 @@ from watchbill.cases.decisions.rules import RANK, Decided, DecisionInput, Servic
 from watchbill.cases.decisions.sentences import after_colon, decided_line, decision_why, short_why
 from watchbill.cases.findings.changes import Changes, seen_today
 from watchbill.cases.findings.facts import Facts, as_stored, joined, threat_of, to_json
-from watchbill.cases.findings.models import Finding
+from watchbill.cases.findings.models import NO_SCORE, Finding
 from watchbill.cases.findings.owners import Owners
 from watchbill.cases.findings.states import OPEN_STATES, state_words, step
 from watchbill.cases.findings.weighing import Evidence, Standing, Weighed, weigh
@@ -42,8 +42,14 @@ def take_facts(finding: Finding, told: Sequence[Facts]) -> Facts:
     finding.ecosystem, finding.package, finding.purl = facts.ecosystem, facts.package, facts.purl
     finding.installed, finding.pin, finding.pin_note = facts.installed, facts.pin, facts.pin_note
     finding.title = facts.title
-    finding.facts = to_json(facts)
+    take_score(finding, facts)
     return facts
+
+
+def take_score(finding: Finding, facts: Facts) -> None:
+    """Put facts on the finding as they are stored, with what the forecast makes of its place among those equally urgent."""
+    finding.facts = to_json(facts)
+    finding.epss_sort = NO_SCORE if facts.epss is None else round((1 - facts.epss.score) * 1_000_000)
 
 
 def take_owner(finding: Finding, owners: Owners) -> None:

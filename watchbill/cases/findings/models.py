@@ -7,6 +7,8 @@ from django.db import models
 
 # "is true" for lookups: Django writes `is_open=True` as a bare column, which SQLite can't look up in an index; `is_open__in=YES` it can.
 YES = (True,)
+# Where a finding without an EPSS score stands among others: after every score (1,000,000 is a score of 0).
+NO_SCORE = 1_000_001
 
 
 class Finding(models.Model):
@@ -45,6 +47,7 @@ class Finding(models.Model):
     decided_at = models.DateTimeField()
     due = models.DateTimeField(null=True)
     due_sort = models.DateTimeField()
+    epss_sort = models.PositiveIntegerField(default=NO_SCORE)
 
     team = models.CharField(max_length=300, blank=True)
     unowned = models.BooleanField(default=False)
@@ -72,16 +75,18 @@ class Finding(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["is_open", "decision_rank", "due_sort", "id"], name="finding_pressing"),
+            models.Index(fields=["is_open", "decision_rank", "due_sort", "epss_sort", "id"], name="finding_pressing"),
             models.Index(
                 fields=["is_open", "state", "decision_rank", "decision", "team", "service", "unowned", "due_sort"], name="finding_tally"
             ),  # counts under a search are read from it alone
-            models.Index(fields=["state", "decision_rank", "due_sort", "id"], name="finding_state"),
-            models.Index(fields=["team", "is_open", "decision_rank", "due_sort", "id"], name="finding_team"),
-            models.Index(fields=["service", "is_open", "decision_rank", "due_sort", "id"], name="finding_service"),
+            models.Index(fields=["state", "decision_rank", "due_sort", "epss_sort", "id"], name="finding_state"),
+            models.Index(fields=["team", "is_open", "decision_rank", "due_sort", "epss_sort", "id"], name="finding_team"),
+            models.Index(fields=["service", "is_open", "decision_rank", "due_sort", "epss_sort", "id"], name="finding_service"),
             models.Index(fields=["taken_by", "is_open"], name="finding_taken"),
             models.Index(
-                fields=["decision_rank", "due_sort", "id"], name="finding_not_seen", condition=models.Q(not_seen_at__isnull=False)
+                fields=["decision_rank", "due_sort", "epss_sort", "id"],
+                name="finding_not_seen",
+                condition=models.Q(not_seen_at__isnull=False),
             ),
             models.Index(fields=["state", "-last_seen", "id"], name="finding_seen"),
             models.Index(fields=["is_open", "due_sort"], name="finding_due"),

@@ -140,7 +140,7 @@ def _values(after: str, order: tuple[str, ...]) -> list[Any]:
 def _value(column: str, value: object) -> object:
     if column in ("due_sort", "first_seen", "last_seen"):
         return datetime.fromisoformat(str(value))
-    return int(str(value)) if column in ("id", "decision_rank") else str(value)
+    return int(str(value)) if column in ("id", "decision_rank", "epss_sort") else str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,18 @@ class KevFact(msgspec.Struct, frozen=True):
     catalogue: str = "CISA KEV"
 
 
+class EpssFact(msgspec.Struct, frozen=True):
+    """An EPSS score of one CVE: the chance that it is exploited somewhere within 30 days, and the share of CVEs that score no higher, both
+    0 to 1. `date` is YYYY-MM-DD.
+    """
+
+    cve: str
+    score: float
+    percentile: float
+    date: str
+    model: str = ""
+
+
 class Scope(msgspec.Struct, frozen=True):
     """What a scan says it looks at: its source, the place (service, repo, branch) and the inputs (manifests) it declares."""
 
@@ -92,6 +104,7 @@ class Sighting(msgspec.Struct, frozen=True):
     advisory_modified: str = ""
     unpinned_bound: str = ""
     version_unknown: str = ""
+    epss: EpssFact | None = None
 
     @property
     def pin(self) -> str:

@@ -16,7 +16,8 @@ from watchbill.cases.limits import QUERY_CHARS, QUERY_TERMS
 IS_WORDS = ("open", "closed", "accepted", "unowned", "not_seen", "not_pinned", "triage", "overdue", "reopened", "taken", "all", *STATES)
 DUE_WORDS = ("today", "week", "overdue", "none")
 DECISIONS = ("now", "hours", "digest", "silent")
-SORTS = ("decision", "due", "age", "seen", "service", "package", "id")  # age: oldest first; seen: latest first
+# age: oldest first; seen: latest first; epss: likeliest to be exploited first
+SORTS = ("decision", "due", "epss", "age", "seen", "service", "package", "id")
 KEYS = (
     "is",
     "state",

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from watchbill.cases.decisions.rules import Decided, is_worse
+from watchbill.cases.decisions.rules import Decided, is_lifted, is_worse
 from watchbill.cases.findings.states import CLOSED_STATES, is_reopening, step
 
 
@@ -65,7 +65,7 @@ def weigh(before: Standing, evidence: Evidence | None, decided: Decided, dates: 
     if not judged and decision in ("now", "hours"):
         decision = "digest"
     state, opened, refuted = _after_evidence(before, evidence)
-    outgrown = state == "accepted" and is_worse(decision, before.signed or before.decision)
+    outgrown = state == "accepted" and not is_lifted(decided) and is_worse(decision, before.signed or before.decision)
     if outgrown:
         state = step(state, "outgrow")
     if not decided.triage and judged and state in ("new", "triaged"):

@@ -36,7 +36,7 @@ from watchbill.engines.dependencies.store_load import (
     refuse_shrunk,
 )
 from watchbill.engines.dependencies.store_match import match_advisory, match_packages
-from watchbill.engines.dependencies.store_names import epss_score, group_counts, group_of, joined_names, kev_entry
+from watchbill.engines.dependencies.store_names import epss_score, group_counts, group_of, joined_names, kev_entry, newest_modified
 from watchbill.engines.dependencies.store_rows import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, UPGRADES, unpack_body
 
 
@@ -174,6 +174,10 @@ class AdvisoryStore:
             WHERE id = ? OR number IN (SELECT number FROM alias WHERE alias = ?) ORDER BY id
         """
         return tuple(_revive(*row) for row in self._connection().execute(sql, (alias, alias)).fetchall())
+
+    def newest(self, names: Iterable[str]) -> str:
+        """When the latest of the advisories by these names was modified, as it says itself; "" where none is held."""
+        return newest_modified(self._connection(), names)
 
     def aliases_of(self, advisory_id: str) -> frozenset[str]:
         """Every name joined to this one through aliases of aliases, itself included. For display and offers only: a

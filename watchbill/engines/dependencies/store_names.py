@@ -36,6 +36,12 @@ def joined_names(db: sqlite3.Connection, name: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def newest_modified(db: sqlite3.Connection, names: Iterable[str]) -> str:
+    """The latest change of the advisories that bear one of these names, as their own id or an alias; "" for none."""
+    sql = "SELECT max(modified) FROM advisory WHERE id = ? OR number IN (SELECT number FROM alias WHERE alias = ?)"
+    return max((str(db.execute(sql, (name, name)).fetchone()[0] or "") for name in names), default="")
+
+
 def group_of(db: sqlite3.Connection, name: str) -> AliasGroup:
     """The group that a name belongs to; one of its own for a name nobody knows."""
     names = by_name(joined_names(db, name))

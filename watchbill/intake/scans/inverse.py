@@ -15,6 +15,8 @@ from watchbill.cases.findings.rules import ScanSummary, Scope, Sighting
 from watchbill.engines.dependencies.packages import Package
 from watchbill.engines.dependencies.versions import normalise_name
 from watchbill.intake.scans import advisories
+from watchbill.intake.scans.corrected import close_corrected
+from watchbill.intake.scans.mirror import in_progress
 from watchbill.intake.scans.models import InventoryRow, Source
 from watchbill.intake.scans.rules import sightings_of
 
@@ -38,11 +40,11 @@ def match_inventory(advisory_ids: Iterable[str], *, by: Actor) -> int:
 
 def finish_broken_load(*, by: Actor) -> bool:
     """Look the whole inventory through when a load was broken off; whether there was one."""
-    if not advisories.broken_off(clock.now()):
+    if not advisories.broken_off(clock.now()) or in_progress(advisories.incoming()):
         return False
-    pairs = InventoryRow.objects.values_list("ecosystem", "name").distinct()
-    wanted = {ident for ecosystem, name in pairs for ident in advisories.store().naming(ecosystem, name)}
-    match_inventory(wanted, by=by)
+    match_inventory(advisories.naming_inventory(), by=by)
+    close_corrected(by=by)
+    findings.rescore(advisories.epss_fact, by=by)
     writer.write(lambda: state.put(advisories.LOADING, ""), name="advisories.finished")
     return True
 

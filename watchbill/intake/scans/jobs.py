@@ -8,21 +8,25 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from watchbill.base import jobs, newsroom, writer
-from watchbill.base.acting import SYSTEM
+from watchbill.base import clock, jobs, newsroom, writer
+from watchbill.base.acting import SYSTEM, Actor
 from watchbill.base.jobs import JobInfo
 from watchbill.base.subscriptions import NewsItem
+from watchbill.cases.findings import services as findings
+from watchbill.intake.scans import advisories, services, updating
 from watchbill.intake.scans import inverse as inverse_match
-from watchbill.intake.scans import services
+from watchbill.intake.scans.corrected import close_corrected
 
 LOOK_EVERY = timedelta(hours=1)
 LOOK_TURN_SECONDS = 900
+UPDATE_TURN_SECONDS = 600
 
 
 def begin() -> None:
     """Subscribe and register, once the app is ready."""
     newsroom.subscribe("inbox.accepted", "scans.queue_reading", queue_reading)
     jobs.every("scans.look", LOOK_TURN_SECONDS)
+    jobs.every("scans.update", UPDATE_TURN_SECONDS)
 
 
 def queue_reading(item: NewsItem) -> None:
@@ -47,3 +51,21 @@ def inverse(args: dict[str, Any], job: JobInfo) -> None:
 def look(args: dict[str, Any], job: JobInfo) -> None:
     inverse_match.finish_broken_load(by=SYSTEM)
     services.look_at_stale_paths(older_than=LOOK_EVERY, by=SYSTEM)
+
+
+@jobs.handler("scans.corrected")
+def correct(args: dict[str, Any], job: JobInfo) -> None:
+    kind, name, source = args["forced_by"] or (SYSTEM.kind, SYSTEM.name, SYSTEM.source)
+    close_corrected(by=Actor(kind, name, source), force=bool(args["forced_by"]))
+
+
+@jobs.handler("scans.scored")
+def rescore(args: dict[str, Any], job: JobInfo) -> None:
+    findings.rescore(advisories.epss_fact, by=SYSTEM)
+
+
+@jobs.handler("scans.update")
+def update(args: dict[str, Any], job: JobInfo) -> None:
+    """Where the settings ask for it, begin an update when one is due; it runs on beside the loop, so that no other job waits."""
+    if updating.is_due(clock.now()):
+        updating.begin(SYSTEM)

@@ -113,6 +113,7 @@ def _sighting(
         severity=best_vector(advisory.severity),
         references=tuple(url for _, url in advisory.references),
         kev=known.kev,
+        epss=known.epss,
         exploit_refs=bool(exploit_references(advisory.references)),
         upgrade=tuple(upgrade_command(package.ecosystem, kind, package.name, target)) if target else (),
         advisory_modified=advisory.modified,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from watchbill.cases.findings.rules import KevFact
+from watchbill.cases.findings.rules import EpssFact, KevFact
 from watchbill.engines.dependencies.advisory import Advisory
 from watchbill.engines.dependencies.packages import Package
 
@@ -58,3 +58,4 @@ class AdvisoryFacts:
     canonical: str
     aliases: tuple[str, ...]
     kev: KevFact | None
+    epss: EpssFact | None = None

@@ -47,6 +47,7 @@ QUESTIONS = {
     "exposure": "Who can reach it?",
     "automatable": "Can it be automated?",
     "human_impact": "Harm to people",
+    "forecast": "How likely is it?",
 }
 LINKS = 4
 
