@@ -5,6 +5,7 @@ Rows are made from leaves whenever there are enough new ones, never changed, and
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from django.db import connection
 
@@ -51,7 +52,7 @@ def store_rows() -> int:
     begun = number = len(Hashes().roots())
     end = read_frontier().size // ROW
     while fresh := _fresh_rows(number, end):
-        write(lambda rows=fresh: AuditRow.objects.bulk_create(rows, ignore_conflicts=True), lane="slow", name="trail.rows")
+        write(partial(AuditRow.objects.bulk_create, fresh, ignore_conflicts=True), lane="slow", name="trail.rows")
         number += len(fresh)
     return number - begun
 
