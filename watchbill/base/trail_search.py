@@ -1,0 +1,199 @@
+"""Questions to the audit trail: indexed where there is an index (time, actor, target, number), looked through in bounded steps where there
+is none (actions, words), and then it is said how far the looking went.
+
+A question never costs more than `limits.TRAIL_LOOKED` events; whoever wants more goes on from where it stopped. Words are looked for in
+what a reader sees: names and private values opened, erased ones not.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from watchbill.base import limits, readable
+from watchbill.base.canonical import instant, moment
+from watchbill.base.commitments import Sealed, with_names_opened
+from watchbill.base.models import AuditEvent
+
+_FIRST_LOOK = 250
+
+
+@dataclass(frozen=True, slots=True)
+class TrailEvent:
+    """One audit event. `leaf` in hex. `actor` of somebody erased is the commitment that stands in the trail."""
+
+    seq: int
+    recorded_at: datetime
+    occurred_at: datetime
+    actor: str
+    actor_kind: str
+    source: str
+    action: str
+    target: str
+    outcome: str
+    ref: str
+    body: dict[str, Any]
+    leaf: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked. `start` <= recorded < `end`; `action` exact, or a room with its dot ("finding."); `words`: all of them, each anywhere
+    in action, target, reference or body, in any case; `about`: one of them so. Page on with `before_seq`.
+    """
+
+    start: datetime | None = None
+    end: datetime | None = None
+    actor: str = ""
+    target: str = ""
+    action: str = ""
+    words: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    before_seq: int | None = None
+
+    @property
+    def looks_through(self) -> bool:
+        """Whether no index answers it alone."""
+        return bool(self.action or self.words or self.about)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Events, latest recorded first. `looked`: how many were looked at. `go_on`: the number to give as `before_seq` for more, None when
+    that is all; `back_to`: when the last one looked at was recorded.
+    """
+
+    events: list[TrailEvent]
+    looked: int
+    go_on: int | None
+    back_to: datetime | None
+
+
+def search(asked: Question, limit: int = 100) -> Found:
+    """At most `limit` events (and never more than 1,000), after looking at `limits.TRAIL_LOOKED` at most."""
+    most = max(1, min(limit, limits.TRAIL_PAGE))
+    rows = _rows(asked)
+    return _look_through(rows, asked, most) if asked.looks_through else _page(rows, most)
+
+
+def event(seq: int) -> TrailEvent | None:
+    """The event with this number, None when there is none."""
+    found = opened(AuditEvent.objects.filter(seq=seq))
+    return found[0] if found else None
+
+
+def _rows(asked: Question) -> QuerySet[AuditEvent]:
+    """What an index can answer, latest recorded first."""
+    rows = AuditEvent.objects.order_by("-recorded_at", "-seq")
+    if asked.start is not None:
+        rows = rows.filter(recorded_at__gte=moment(asked.start))
+    if asked.end is not None:
+        rows = rows.filter(recorded_at__lt=moment(asked.end))
+    if asked.actor:
+        rows = rows.filter(readable.by_actor(asked.actor))
+    if asked.target:
+        rows = rows.filter(readable.by_target([asked.target]))
+    return rows if asked.before_seq is None else _before(rows, asked.before_seq)
+
+
+def _before(rows: QuerySet[AuditEvent], seq: int) -> QuerySet[AuditEvent]:
+    """What stands after event `seq` in the order of recording: not simply a smaller number, since a machine's clock may have been set
+    back.
+    """
+    at = AuditEvent.objects.filter(seq=seq).values_list("recorded_at", flat=True).first()
+    if at is None:
+        return rows.filter(seq__lt=seq)
+    return rows.filter(Q(recorded_at__lt=at) | Q(recorded_at=at, seq__lt=seq), recorded_at__lte=at)
+
+
+def _page(rows: QuerySet[AuditEvent], most: int) -> Found:
+    found = opened(rows[: most + 1])
+    page = found[:most]
+    go_on = page[-1].seq if len(found) > most else None
+    return Found(page, len(page), go_on, page[-1].recorded_at if page else None)
+
+
+def _look_through(rows: QuerySet[AuditEvent], asked: Question, most: int) -> Found:
+    """Step by step, the steps growing, until there are enough, nothing is left, or it was enough of a look."""
+    found: list[TrailEvent] = []
+    looked, step = 0, _FIRST_LOOK
+    last: AuditEvent | None = None
+    while looked < limits.TRAIL_LOOKED:
+        size = min(step, limits.TRAIL_LOOKED - looked)
+        chunk = list((rows if last is None else _after(rows, last))[:size])
+        for row, event in zip(chunk, _fitting(chunk, asked), strict=True):
+            looked, last = looked + 1, row
+            if event is not None:
+                found.append(event)
+            if len(found) == most:
+                return Found(found, looked, row.seq, instant(row.recorded_at))
+        if len(chunk) < size:
+            return Found(found, looked, None, instant(last.recorded_at) if last else None)
+        step = min(step * 4, limits.TRAIL_LOOK)
+    return Found(found, looked, last.seq if last else None, instant(last.recorded_at) if last else None)
+
+
+def _after(rows: QuerySet[AuditEvent], last: AuditEvent) -> QuerySet[AuditEvent]:
+    same = Q(recorded_at=last.recorded_at, seq__lt=last.seq)
+    return rows.filter(Q(recorded_at__lt=last.recorded_at) | same, recorded_at__lte=last.recorded_at)
+
+
+def _fitting(rows: Sequence[AuditEvent], asked: Question) -> list[TrailEvent | None]:
+    """Each row as an event if it fits, else None; only what fits by its action is opened."""
+    chosen = [row for row in rows if _action_fits(row.action, asked.action)]
+    seen = {event.seq: event for event in opened(chosen)} if not (asked.words or asked.about) else _with_words(chosen, asked)
+    return [seen.get(row.seq) for row in rows]
+
+
+def _with_words(rows: Sequence[AuditEvent], asked: Question) -> dict[int, TrailEvent]:
+    known = _known(rows)
+    words, about = [word.lower() for word in asked.words], [word.lower() for word in asked.about]
+    fitting = []
+    for row in rows:
+        text = with_names_opened(f"{row.action}\n{row.target}\n{row.ref}\n{row.body}", known).lower()
+        if all(word in text for word in words) and (not about or any(word in text for word in about)):
+            fitting.append(row)
+    return {event.seq: event for event in opened(fitting, known)}
+
+
+def _action_fits(action: str, asked: str) -> bool:
+    return not asked or action == asked or (asked.endswith(".") and action.startswith(asked))
+
+
+def _known(rows: Iterable[AuditEvent]) -> dict[str, Sealed]:
+    """What opens the commitments in these rows."""
+    wanted = {one for row in rows if "~" in row.body or "~" in row.target or "~" in row.ref for one in _commitments(row)}
+    return readable.openings(wanted)
+
+
+def _commitments(row: AuditEvent) -> Iterable[str]:
+    return readable.commitments_in(row, json.loads(row.body))
+
+
+def opened(rows: Iterable[AuditEvent], known: Mapping[str, Sealed] | None = None) -> list[TrailEvent]:
+    """Rows as events, names and private values readable as far as they were not erased. `known`: what was looked up already."""
+    read = [(row, json.loads(row.body)) for row in rows]
+    wanted = {one for row, body in read for one in readable.commitments_in(row, body)}
+    known = {**(known or {})}
+    known |= readable.openings(wanted - known.keys())
+    return [_event(row, readable.opened(body, known), known) for row, body in read]
+
+
+def _event(row: AuditEvent, body: dict[str, Any], known: Mapping[str, Sealed]) -> TrailEvent:
+    return TrailEvent(
+        seq=row.seq,
+        recorded_at=instant(row.recorded_at),
+        occurred_at=instant(row.occurred_at),
+        actor=with_names_opened(row.actor, known),
+        actor_kind=row.actor_kind,
+        source=row.source,
+        action=row.action,
+        target=with_names_opened(row.target, known),
+        outcome=row.outcome,
+        ref=with_names_opened(row.ref, known),
+        body=body,
+        leaf=bytes(row.leaf).hex(),
+    )
