@@ -45,6 +45,7 @@ def test_spellings_of_one_version_have_one_form(ecosystem: str, one: str, other:
         ("Maven", "1.0.RC1", "1-rc-1"),
         ("RubyGems", "1.2.0", "1.2"),
         ("RubyGems", "0.0", "0"),
+        ("RubyGems", "0.0.beta1", "0.beta.1"),
         ("Debian:12", "0:1.2-3", "1.2-3"),
         ("Debian:12", "2.7.4+reloaded2-13", "2.7.4+reloaded2-13"),
         ("Red Hat", "0:1.2-3.module+el8", "1.2-3.module+el8"),
@@ -56,6 +57,11 @@ def test_spellings_of_one_version_have_one_form(ecosystem: str, one: str, other:
 )
 def test_a_version_is_kept_in_this_form(ecosystem: str, written: str, form: str) -> None:
     assert spelling(ecosystem, written) == form
+
+
+@pytest.mark.parametrize(("ecosystem", "version"), [("Debian:12", "0:1:2-3"), ("Red Hat", ":0:"), ("Red Hat", "0:1:2-3")])
+def test_an_epoch_is_not_taken_away_where_the_rest_would_read_as_one(ecosystem: str, version: str) -> None:
+    assert spelling(ecosystem, version) == version
 
 
 def test_composer_takes_missing_numbers_for_zeros_when_it_matches() -> None:

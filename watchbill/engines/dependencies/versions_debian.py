@@ -6,6 +6,7 @@ A tilde stands before everything, even before the end, letters before all other 
 import re
 
 _VERSION = re.compile(r"(?:([0-9]+):)?([0-9][0-9A-Za-z.+~:-]*)")
+_EPOCH_ZERO = re.compile(r"0+:")
 _REVISION = re.compile(r"[0-9A-Za-z.+~]+")
 _PIECES = re.compile(r"([^0-9]*)([0-9]*)")
 _END = (0,)
@@ -35,9 +36,9 @@ def debian_key(version: str) -> DebianKey | None:
 
 
 def debian_spelling(version: str) -> str:
-    """One spelling: without the epoch 0."""
-    epoch, colon, rest = version.partition(":")
-    return rest if colon and epoch.isdigit() and epoch.isascii() and int(epoch) == 0 else version
+    """One spelling: without the epoch 0, unless what follows would read as one."""
+    found = _EPOCH_ZERO.match(version)
+    return version[found.end() :] if found and ":" not in version[found.end() :] else version
 
 
 def _part(text: str) -> _Part:

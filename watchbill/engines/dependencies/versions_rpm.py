@@ -29,9 +29,10 @@ def compare_rpm_words(a: str, b: str) -> int | None:
 
 
 def rpm_spelling(version: str) -> str:
-    """One spelling: without the epoch 0."""
+    """One spelling: without the epoch 0, unless what follows would read as one."""
     found = _EPOCH.match(version)
-    return version[found.end() :] if found and int(found[1] or 0) == 0 else version
+    rest = version[found.end() :] if found and int(found[1] or 0) == 0 else version
+    return version if _EPOCH.match(rest) else rest
 
 
 def _evr(version: str) -> RpmKey:

@@ -42,7 +42,10 @@ def rubygems_key(version: str) -> RubyGemsKey | None:
 def rubygems_spelling(version: str) -> str:
     """One spelling: what decides the order, joined by dots. What is no such version stays as it is."""
     segments = _segments(version)
-    return version if segments is None else ".".join(map(str, segments)) or "0"
+    if segments is None:
+        return version
+    begins = [] if segments and isinstance(segments[0], int) else ["0"]
+    return ".".join([*begins, *map(str, segments)])
 
 
 def _segments(version: str) -> list[int | str] | None:
