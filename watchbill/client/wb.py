@@ -34,7 +34,7 @@ LOGIN = "wb login --url URL"
 _NAMES = (
     "bom.json bom.xml buildscript-gradle.lockfile cargo.lock composer.lock gemfile.lock gems.locked go.mod gradle.lockfile"
     " npm-shrinkwrap.json package-lock.json packages.lock.json pdm.lock pipfile.lock pnpm-lock.yaml poetry.lock pom.xml"
-    " pylock.toml shrinkwrap.yaml uv.lock yarn.lock"
+    " pylock.toml sbom.spdx shrinkwrap.yaml spdx.json uv.lock yarn.lock"
 )
 LOCKFILES = frozenset(_NAMES.split(" "))
 PATTERNS = ("*.cdx.json", "*.cdx.xml", "*.spdx", "*.spdx.json", "*bom.json", "*bom.xml", "*requirements*.txt")

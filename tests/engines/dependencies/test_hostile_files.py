@@ -20,12 +20,13 @@ OPENINGS = {
     "bom.json": b'{"bomFormat":"CycloneDX","specVersion":"1.5",',
     "composer.lock": b'{"packages":[],',
     "packages.lock.json": b'{"version":1,"dependencies":{},',
+    "spdx.json": b'{"spdxVersion":"SPDX-2.3",',
 }
 JSON = tuple(OPENINGS)
 TOML = ("Cargo.lock", "poetry.lock", "uv.lock")
 YAML = ("pnpm-lock.yaml",)
 XML = ("bom.xml", "pom.xml", "verification-metadata.xml")
-LINES = ("requirements.txt", "go.mod", "go.sum", "yarn.lock", "Gemfile.lock", "gradle.lockfile")
+LINES = ("requirements.txt", "go.mod", "go.sum", "yarn.lock", "Gemfile.lock", "gradle.lockfile", "sbom.spdx")
 MIB = 1024 * 1024
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "lockfiles"
 
