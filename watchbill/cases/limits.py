@@ -12,6 +12,8 @@ VERSION_CHARS = 200
 TITLE_CHARS = 300
 SUMMARY_CHARS = 8_000
 LIST_ITEMS = 100  # aliases, references, fixed versions, weaknesses, commands: each
+NAMED_OWNERS = 10  # names that an SBOM gives as its owners
+COMMITTERS_SHOWN = 3
 REASON_CHARS = 2_000
 
 # Deciding and closing

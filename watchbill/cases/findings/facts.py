@@ -13,7 +13,16 @@ import msgspec
 from watchbill.cases.decisions.forecast import Forecast
 from watchbill.cases.decisions.rules import ThreatFacts
 from watchbill.cases.findings.rules import EpssFact, KevFact, Sighting, clean_text
-from watchbill.cases.limits import LIST_ITEMS, NAME_CHARS, PATH_CHARS, SUMMARY_CHARS, TITLE_CHARS, VERSION_CHARS
+from watchbill.cases.limits import (
+    COMMITTERS_SHOWN,
+    LIST_ITEMS,
+    NAME_CHARS,
+    NAMED_OWNERS,
+    PATH_CHARS,
+    SUMMARY_CHARS,
+    TITLE_CHARS,
+    VERSION_CHARS,
+)
 
 _YEAR_ONE = 1970
 
@@ -41,6 +50,9 @@ class Facts(msgspec.Struct, frozen=True):
     upgrade: tuple[str, ...] = ()
     modified: str = ""
     epss: EpssFact | None = None
+    path: tuple[str, ...] = ()
+    named_owners: tuple[str, ...] = ()
+    committers: tuple[str, ...] = ()
 
 
 def facts_of(sighting: Sighting) -> Facts:
@@ -65,6 +77,9 @@ def facts_of(sighting: Sighting) -> Facts:
         upgrade=_texts(sighting.upgrade, 1000),
         modified=clean_text(sighting.advisory_modified, 40),
         epss=sighting.epss,
+        path=_texts(sighting.path, NAME_CHARS),
+        named_owners=_texts(sighting.named_owners, NAME_CHARS)[:NAMED_OWNERS],
+        committers=_texts(sighting.committers, NAME_CHARS)[:COMMITTERS_SHOWN],
     )
 
 
@@ -121,6 +136,8 @@ def joined(told: Sequence[Facts], advisory: str) -> Facts:
         epss=max((one.epss for one in told if one.epss is not None), key=lambda epss: (epss.date, epss.score), default=None),
         exploit_refs=any(one.exploit_refs for one in told),
         vector=speaker.vector or (vectors[0] if vectors else ""),
+        named_owners=speaker.named_owners or next((one.named_owners for one in told if one.named_owners), ()),
+        committers=speaker.committers or next((one.committers for one in told if one.committers), ()),
         pin="pinned" if pinned is not None else speaker.pin,
         installed=speaker.installed or (pinned.installed if pinned is not None else ""),
     )

@@ -7,21 +7,39 @@ import shlex
 from collections.abc import Sequence
 
 
-def first_things(package: str, installed: str, target: str, manifest: str, repo: str, commands: Sequence[str]) -> tuple[str, ...]:
-    """What to do, in order: raise it, with which commands, how it shows, and how to have it proven. Without a fixed version: what helps
-    meanwhile.
+def first_things(
+    package: str, installed: str, target: str, manifest: str, repo: str, commands: Sequence[str], path: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """What to do, in order: raise it, through which direct dependency, with which commands, how it shows, and how to have it proven.
+    Without a fixed version: what helps meanwhile. `path` is how the package comes in, as "name@version" from the direct dependency on.
     """
+    way = comes_in(path)
     place = f"`{manifest}`" + (f" of {repo}" if repo else "") if manifest else repo or "its place"
     named = f"{package} {installed}".strip()
     if not target:
-        return (f"Reduce who can reach it: there is no fixed version of {named} in {place} yet.",)
+        return (f"Reduce who can reach it: there is no fixed version of {named} in {place} yet.", *((way,) if way else ()))
     since = f" from {installed}" if installed else ""
     return (
         f"Raise {package}{since} to {target} in {place}.",
+        *((way,) if way else ()),
         *runs(commands),
         *(_proves(commands[-1], target) if len(commands) > 1 else ()),
         "Press \u201cI fixed it\u201d, or send a new scan.",
     )
+
+
+def comes_in(path: Sequence[str]) -> str:
+    """How a package comes in and which direct dependency to bump, as a sentence; "" for a direct one, or one whose way nobody knows."""
+    if not path:
+        return ""
+    way = " \u2192 ".join(map(_step, path))
+    return f"It comes in through {way}; bump {_step(path[0]).partition(' ')[0]}."
+
+
+def _step(step: str) -> str:
+    """ "express@4.18.2" as "express 4.18.2"; a scope's own @ stays."""
+    name, mark, version = step.rpartition("@")
+    return f"{name} {version}" if mark and name else step
 
 
 def runs(commands: Sequence[str]) -> tuple[str, ...]:

@@ -256,8 +256,9 @@ def _redecide(ids: list[int], by: Actor, rings: bool) -> list[int]:
     signed = dict(Acceptance.objects.filter(finding_id__in=ids, state="signed").values_list("finding_id", "decision"))
     for finding in Finding.objects.select_for_update().filter(pk__in=ids):
         before, was = finding.state, _shown(finding)
-        take_owner(finding, owners)
-        decided = decide_for(finding, from_json(finding.facts), owners)
+        facts = from_json(finding.facts)
+        take_owner(finding, owners, facts)
+        decided = decide_for(finding, facts, owners)
         weighed = weigh(standing(finding, signed.get(finding.pk, "")), None, decided, owners.dates(finding.team), finding.pin == "pinned")
         settle(finding, weighed, decided, now)
         if weighed.outgrown:

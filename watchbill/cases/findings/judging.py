@@ -52,11 +52,11 @@ def take_score(finding: Finding, facts: Facts) -> None:
     finding.epss_sort = NO_SCORE if facts.epss is None else round((1 - facts.epss.score) * 1_000_000)
 
 
-def take_owner(finding: Finding, owners: Owners) -> None:
+def take_owner(finding: Finding, owners: Owners, facts: Facts) -> None:
     """Who owns it, with the rule that says so; a hand-on by a person stays."""
     if finding.owner_fixed:
         return
-    owner = owners.owner(finding.service, finding.repo, finding.manifest)
+    owner = owners.owner(finding.service, finding.repo, finding.manifest, facts.named_owners)
     finding.team = owner.team
     finding.owner_rule = owner.rule[:500]
     finding.owner_origin = owner.origin
@@ -118,7 +118,7 @@ def weigh_finding(finding: Finding, told: Sequence[Facts], evidence: Evidence | 
     """Facts, owner and decision anew; the row has them when this returns. An empty `finding.state` means that it is new."""
     before = standing_of(finding, signed)
     facts = take_facts(finding, told)
-    take_owner(finding, owners)
+    take_owner(finding, owners, facts)
     decided = decide_for(finding, facts, owners)
     weighed = weigh(before, evidence, decided, owners.dates(finding.team))
     settle(finding, weighed, decided, owners.now)

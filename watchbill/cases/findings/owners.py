@@ -16,16 +16,18 @@ class Owners:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-        self._owners: dict[tuple[str, str, str], Ownership] = {}
+        self._owners: dict[tuple[str, str, str, tuple[str, ...]], Ownership] = {}
         self._services: dict[str, ServiceInfo | None] = {}
         self._dates: dict[str, DueDates] = {}
         self._names: dict[str, str] | None = None
 
-    def owner(self, service: str, repo: str, manifest: str) -> Ownership:
-        """Who owns this place. Never nobody: it falls to security, with origin "fallback"."""
-        key = (service, repo, manifest)
+    def owner(self, service: str, repo: str, manifest: str, sbom: tuple[str, ...] = ()) -> Ownership:
+        """Who owns this place; `sbom` is what the bill of materials there says of it. Never nobody: it falls to security, with origin
+        "fallback".
+        """
+        key = (service, repo, manifest, sbom)
         if key not in self._owners:
-            self._owners[key] = roster.owner_of(service=service, repo=repo, path=manifest)
+            self._owners[key] = roster.owner_of(service=service, repo=repo, path=manifest, sbom=sbom)
         return self._owners[key]
 
     def service(self, slug: str) -> ServiceInfo | None:

@@ -115,7 +115,8 @@ def _why(finding: Finding, owners: Owners) -> tuple[str, ...]:
 
 def _guidance(finding: Finding) -> tuple[str, ...]:
     facts = from_json(finding.facts)
-    return first_things(facts.package, facts.installed, upgrade_to(facts), finding.manifest, finding.repo, facts.upgrade[:GUIDANCE_LINES])
+    commands = facts.upgrade[:GUIDANCE_LINES]
+    return first_things(facts.package, facts.installed, upgrade_to(facts), finding.manifest, finding.repo, commands, facts.path)
 
 
 def quiet(findings: Sequence[Finding], by: Actor, why: str) -> None:

@@ -82,7 +82,11 @@ class Sighting(msgspec.Struct, frozen=True):
     """One source saying that one package in one manifest is affected by one advisory.
 
     `installed` is empty when no version is pinned (`unpinned_bound` then holds what was written); `version_unknown` is the reason why a
-    version could not be compared. Such a sighting is neither affected nor clean: it waits for a person and pages nobody."""
+    version could not be compared. Such a sighting is neither affected nor clean: it waits for a person and pages nobody.
+
+    `path` is how it comes in: "name@version" from the direct dependency to the package's own parent, empty when it is direct or nobody
+    knows. `named_owners` are who the SBOM itself says stands behind it, `committers` who changed the manifest last, each as a phrase: a
+    hint for people, never an owner. None of the three is part of a finding's identity."""
 
     kind: str = "dependency"
     advisory: str = ""
@@ -105,6 +109,9 @@ class Sighting(msgspec.Struct, frozen=True):
     unpinned_bound: str = ""
     version_unknown: str = ""
     epss: EpssFact | None = None
+    path: tuple[str, ...] = ()
+    named_owners: tuple[str, ...] = ()
+    committers: tuple[str, ...] = ()
 
     @property
     def pin(self) -> str:

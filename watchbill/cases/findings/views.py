@@ -10,6 +10,7 @@ from watchbill.cases.decisions.rules import Decided, DecisionInput
 from watchbill.cases.decisions.sentences import after_colon, counterfactual, if_not_done
 from watchbill.cases.findings.changes import spark
 from watchbill.cases.findings.facts import Facts, from_json, upgrade_to
+from watchbill.cases.findings.guidance import comes_in
 from watchbill.cases.findings.judging import full_why
 from watchbill.cases.findings.models import Acceptance, Finding, RecordedScan
 from watchbill.cases.findings.states import OPEN_STATES
@@ -84,7 +85,11 @@ class AcceptanceInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingDetail(FindingRow):
-    """All that one finding's page says. `upgrade` are commands; `upgrade_to` is the nearest fixed version, "" when there is none."""
+    """All that one finding's page says. `upgrade` are commands; `upgrade_to` is the nearest fixed version, "" when there is none.
+
+    `path` and the sentence `comes_in` say through which direct dependency it comes in, where that is known; `perhaps_ask` names who
+    changed the manifest last, only while nobody owns the finding.
+    """
 
     what: str
     summary: str
@@ -107,6 +112,9 @@ class FindingDetail(FindingRow):
     decided_at: datetime
     upgrade: tuple[str, ...]
     upgrade_to: str
+    path: tuple[str, ...]
+    comes_in: str
+    perhaps_ask: tuple[str, ...]
     proof: tuple[ProofLine, ...]
     proof_sentence: str
     not_seen_why: str
@@ -215,6 +223,9 @@ def _threat_fields(finding: Finding, facts: Facts) -> dict[str, Any]:
         "place": Place(finding.service, finding.repo, finding.branch, finding.manifest),
         "upgrade": facts.upgrade,
         "upgrade_to": upgrade_to(facts),
+        "path": facts.path,
+        "comes_in": comes_in(facts.path),
+        "perhaps_ask": facts.committers if finding.unowned else (),
     }
 
 

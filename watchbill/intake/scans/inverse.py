@@ -16,6 +16,7 @@ from watchbill.engines.dependencies.packages import Package
 from watchbill.engines.dependencies.versions import normalise_name
 from watchbill.intake.scans import advisories
 from watchbill.intake.scans.corrected import close_corrected
+from watchbill.intake.scans.hints import from_kept, with_hints
 from watchbill.intake.scans.mirror import in_progress
 from watchbill.intake.scans.models import InventoryRow, Source
 from watchbill.intake.scans.rules import sightings_of
@@ -30,8 +31,10 @@ def match_inventory(advisory_ids: Iterable[str], *, by: Actor) -> int:
     if gone:
         findings.withdraw_advisories(gone, by=by)
     made: dict[int, list[Sighting]] = {}
+    hints = dict(Source.objects.exclude(hints={}).values_list("pk", "hints"))
     for (source_id, manifest, kind), packages in _who_has(wanted).items():
-        made.setdefault(source_id, []).extend(_sightings(manifest, kind, packages, wanted))
+        told = from_kept(hints.get(source_id, {}), manifest)
+        made.setdefault(source_id, []).extend(with_hints(_sightings(manifest, kind, packages, wanted), told))
     for source_id, sightings in made.items():
         if sightings:
             _record(Source.objects.get(pk=source_id), tuple(sightings), by=by)
@@ -62,7 +65,7 @@ def _who_has(wanted: set[str]) -> dict[_Place, list[Package]]:
     places: dict[_Place, list[Package]] = {}
     for ecosystem, name in sorted({pair for ident in wanted for pair in store.affected_packages(ident)}):
         for row in InventoryRow.objects.filter(ecosystem=ecosystem, name=normalise_name(ecosystem, name)):
-            package = Package(row.ecosystem, row.name, row.version, row.purl, bound=row.bound, direct=row.direct)
+            package = Package(row.ecosystem, row.name, row.version, row.purl, bound=row.bound, direct=row.direct, path=tuple(row.path))
             places.setdefault((row.source_id, row.manifest, row.kind), []).append(package)
     return places
 

@@ -10,7 +10,10 @@ from django.db import models
 
 
 class Source(models.Model):
-    """One configured feeder: a place from which lockfiles or SBOMs come, pushed or read from a watched path."""
+    """One configured feeder: a place from which lockfiles or SBOMs come, pushed or read from a watched path.
+
+    ``hints`` keeps by manifest what its last reading said about people: ``named_owners`` (the SBOM's own words) and ``committers``.
+    """
 
     name = models.CharField(max_length=300, unique=True)
     kind = models.CharField(max_length=10, choices=[("pushed", "pushed"), ("path", "watched path")])
@@ -23,6 +26,7 @@ class Source(models.Model):
     last_outcome = models.TextField(blank=True)
     last_ok = models.BooleanField(default=False)
     inputs = models.JSONField(default=list)
+    hints = models.JSONField(default=dict)
 
     class Meta:
         indexes = [models.Index(fields=["service"], name="source_service")]
@@ -60,6 +64,7 @@ class InventoryRow(models.Model):
     bound = models.CharField(max_length=200, blank=True)
     purl = models.CharField(max_length=600, blank=True)
     direct = models.BooleanField(null=True)
+    path = models.JSONField(default=list)
     kind = models.CharField(max_length=40, blank=True)
 
     class Meta:

@@ -18,7 +18,9 @@ from watchbill.intake.scans.values import ReadManifest, UnreadManifest
 
 
 class OfflineFinding(msgspec.Struct, frozen=True):
-    """One vulnerable package: where it stands, the advisory, whether it is known to be exploited, and the nearest fix."""
+    """One vulnerable package: where it stands, the advisory, whether it is known to be exploited, the nearest fix, and how it comes in
+    ("name@version" from the direct dependency to its own parent).
+    """
 
     manifest: str
     ecosystem: str
@@ -30,6 +32,7 @@ class OfflineFinding(msgspec.Struct, frozen=True):
     known_exploited: bool
     fixed: str
     reason: str
+    path: tuple[str, ...] = ()
 
 
 class NotLookedAt(msgspec.Struct, frozen=True):
@@ -115,4 +118,5 @@ def _findings(manifest: ReadManifest, store: AdvisoryStore, missed: list[NotLook
             known_exploited=store.kev(names) is not None,
             fixed=nearest_fix(hit.package.ecosystem, hit.package.version, grouped[hit.package.name]),
             reason=hit.reason,
+            path=hit.package.path,
         )

@@ -11,7 +11,7 @@ from watchbill.cases.findings.rules import ScanOutcome, ScanSummary, Scope, Sigh
 from watchbill.engines.dependencies.advisory import Advisory
 from watchbill.engines.dependencies.exploitation import best_vector, exploit_references
 from watchbill.engines.dependencies.fixes import nearest_fix, upgrade_command
-from watchbill.engines.dependencies.packages import Package
+from watchbill.engines.dependencies.packages import Package, SbomSubject
 from watchbill.engines.dependencies.results import Hit, UnknownMatch
 from watchbill.intake.scans.values import AdvisoryFacts, Look, ReadManifest
 
@@ -33,6 +33,11 @@ def _cve_first(ident: str) -> tuple[int, int, int, str]:
     if len(parts) == 3 and parts[0] == "CVE" and parts[1].isdigit() and parts[2].isdigit():
         return (0, int(parts[1]), int(parts[2]), ident)
     return (1, 0, 0, ident)
+
+
+def named_owners(subject: SbomSubject | None) -> tuple[str, ...]:
+    """Who a bill of materials says stands behind what it describes: its contacts, nearest first, then its supplier; each once."""
+    return tuple(dict.fromkeys(filter(None, (*subject.contacts, subject.supplier)))) if subject else ()
 
 
 def summarise(look: Look) -> ScanSummary:
@@ -119,6 +124,7 @@ def _sighting(
         advisory_modified=advisory.modified,
         unpinned_bound="" if package.version else (package.bound or "any version"),
         version_unknown=unknown if package.version else "",
+        path=package.path,
     )
 
 
@@ -139,6 +145,7 @@ def _unjudged(manifest: str, match: UnknownMatch) -> Sighting:
         summary=f"{match.reason}. Pin an exact version, then look again: each problem is judged by itself.",
         unpinned_bound="" if package.version else (package.bound or "any version"),
         version_unknown=match.reason if package.version else "",
+        path=package.path,
     )
 
 

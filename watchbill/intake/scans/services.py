@@ -7,7 +7,7 @@ of what was read and hands the sightings to `cases`, all or nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +19,9 @@ from watchbill.cases.findings.rules import ScanOutcome, Sighting
 from watchbill.engines.dependencies.packages import Package
 from watchbill.engines.dependencies.results import MatchResult
 from watchbill.engines.dependencies.versions import normalise_name
-from watchbill.intake.scans import advisories
+from watchbill.intake.scans import advisories, catalogs
+from watchbill.intake.scans.committers import told_committers
+from watchbill.intake.scans.hints import Asking, Hints, kept, with_hints
 from watchbill.intake.scans.manifests import find_manifests, read_file, read_manifest
 from watchbill.intake.scans.models import InventoryRow, Scan, Source
 from watchbill.intake.scans.rules import outcome_sentence, sightings_of, summarise, versions_standing
@@ -47,21 +49,50 @@ class LookResult:
 
 
 def receive(
-    data: bytes, *, filename: str, service: str, by: Actor, repo: str = "", branch: str = "", complete: bool = True, key: str = ""
+    data: bytes,
+    *,
+    filename: str,
+    service: str,
+    by: Actor,
+    repo: str = "",
+    branch: str = "",
+    complete: bool = True,
+    key: str = "",
+    committers: str = "",
 ) -> Received:
-    """Take a lockfile or SBOM in: durable when this returns, read by a job right after.
+    """Take a lockfile or SBOM in: durable when this returns, read by a job right after. `committers` is the sender's hint of who changed
+    it last, lines such as "4/10 Alice Duarte <alice@saltmarsh.example>"; what is no such line, or too much, is passed over.
 
     Raises `Problem` for an unknown service, an empty name, or a file past `limits.MANIFEST_BYTES`.
     """
     roster.require_service(service)  # before a large file is kept for nobody
     return writer.write(
-        receiving(data, filename=filename, service=service, by=by, repo=repo, branch=branch, complete=complete, key=key),
+        receiving(
+            data,
+            filename=filename,
+            service=service,
+            by=by,
+            repo=repo,
+            branch=branch,
+            complete=complete,
+            key=key,
+            committers=committers,
+        ),
         name="scans.receive",
     )
 
 
 def receiving(
-    data: bytes, *, filename: str, service: str, by: Actor, repo: str = "", branch: str = "", complete: bool = True, key: str = ""
+    data: bytes,
+    *,
+    filename: str,
+    service: str,
+    by: Actor,
+    repo: str = "",
+    branch: str = "",
+    complete: bool = True,
+    key: str = "",
+    committers: str = "",
 ) -> Callable[[], Received]:
     """What `receive` gives to `write`, for a caller that hands it in by itself. Raises `Problem` for a bad name or size; the closure does
     for an unknown service.
@@ -70,6 +101,8 @@ def receiving(
     if len(data) > limits.MANIFEST_BYTES:
         raise invalid("file", f"{manifest} is larger than {limits.MANIFEST_BYTES} bytes", "send the lockfile itself, not an archive")
     meta = {"filename": manifest, "service": service, "repo": repo, "branch": branch, "complete": complete}
+    if told_committers(committers):
+        meta["committers"] = committers[: limits.GIT_TOLD_CHARS]
     accept = inbox.accepting(data, kind="scan", source=f"pushed:{service}", by=by, meta=meta, key=key)
 
     def receive_it() -> Received:
@@ -97,6 +130,8 @@ def read_received(inbox_id: int, *, by: Actor) -> LookResult | None:
         return None
     manifest, service = str(item.meta["filename"]), str(item.meta["service"])
     found = read_manifest(manifest, inbox.read_bytes(inbox_id))
+    if isinstance(found, ReadManifest):
+        found = replace(found, committers=told_committers(str(item.meta.get("committers", ""))))
     source = _source_for_push(service, manifest, str(item.meta.get("repo", "")), str(item.meta.get("branch", "")))
     look = Look(
         key=f"inbox-{inbox_id}",
@@ -191,6 +226,8 @@ def check_now(source_id: int, *, by: Actor) -> LookResult:
         complete=True,
         read=read,
         unread=unread,
+        root=str(files[0].root) if files else "",
+        notes=catalogs.see(source, files, by=by),
     )
     return _apply(source, look, inbox_id=None, by=by)
 
@@ -200,9 +237,12 @@ def _apply(source: Source, look: Look, *, inbox_id: int | None, by: Actor) -> Lo
     advisories.require_loaded()
     matched = {manifest.manifest: advisories.store().match(manifest.packages) for manifest in look.read}
     sightings: list[Sighting] = []
+    asking, people = Asking(look), dict[str, Hints]()
     for manifest in look.read:
         result = matched[manifest.manifest]
-        sightings.extend(sightings_of(manifest.manifest, manifest.kind, result.hits, result.unknown, advisories.facts))
+        found = sightings_of(manifest.manifest, manifest.kind, result.hits, result.unknown, advisories.facts)
+        people[manifest.manifest] = asking.of(manifest, wanted=bool(found))
+        sightings.extend(with_hints(found, people[manifest.manifest]))
     summary = summarise(look)
     unknown = _unknown_lines(matched)
     standing = versions_standing(look.read)
@@ -212,6 +252,7 @@ def _apply(source: Source, look: Look, *, inbox_id: int | None, by: Actor) -> Lo
         sentence = outcome_sentence(look, outcome)
         if not outcome.held:
             _replace_inventory(source.pk, look.read)
+            _keep_hints(source.pk, people)
         _write_scan(source, look, outcome, sentence, unknown, inbox_id)
         if inbox_id is not None:
             reason = "; ".join(f"{manifest.reason} {manifest.where}".strip() for manifest in look.unread)
@@ -241,7 +282,9 @@ def _write_scan(source: Source, look: Look, outcome: ScanOutcome, sentence: str,
         packages=look.packages,
         inputs_read=[manifest.manifest for manifest in look.read],
         unreadable=[[manifest.manifest, manifest.reason, manifest.where] for manifest in look.unread],
-        notes=[f"{manifest.manifest}: {note}" for manifest in look.read for note in manifest.notes][: limits.SCAN_LINES_KEPT],
+        notes=[*look.notes, *(f"{manifest.manifest}: {note}" for manifest in look.read for note in manifest.notes)][
+            : limits.SCAN_LINES_KEPT
+        ],
         unknown=unknown,
         outcome=sentence,
         held=outcome.held,
@@ -264,6 +307,14 @@ def _replace_inventory(source_id: int, read: Iterable[ReadManifest]) -> None:
         InventoryRow.objects.bulk_create(rows, batch_size=_ROWS_PER_STATEMENT)
 
 
+def _keep_hints(source_id: int, people: dict[str, Hints]) -> None:
+    """What the manifests that were read say about people now; those that were not read keep what they said."""
+    stored = dict(Source.objects.values_list("hints", flat=True).get(pk=source_id))
+    told = {**{name: hint for name, hint in stored.items() if name not in people}, **kept(people)}
+    if told != stored:
+        Source.objects.filter(pk=source_id).update(hints=told)
+
+
 def _inventory_row(source_id: int, manifest: ReadManifest, package: Package) -> InventoryRow:
     return InventoryRow(
         source_id=source_id,
@@ -274,6 +325,7 @@ def _inventory_row(source_id: int, manifest: ReadManifest, package: Package) -> 
         bound=package.bound[:200],
         purl=package.purl[:600],
         direct=package.direct,
+        path=list(package.path),
         kind=manifest.kind,
     )
 

@@ -8,16 +8,21 @@ from datetime import datetime
 from watchbill.cases.findings.rules import EpssFact, KevFact
 from watchbill.engines.dependencies.advisory import Advisory
 from watchbill.engines.dependencies.packages import Package
+from watchbill.intake.scans.committers import Committer
 
 
 @dataclass(frozen=True)
 class ReadManifest:
-    """A manifest that could be read: its place under the source, the reader's name, what it pins."""
+    """A manifest that could be read: its place under the source, the reader's name, what it pins; who it says stands behind it (an SBOM's
+    own words), and who changed it last, where its sender said so.
+    """
 
     manifest: str
     kind: str
     packages: tuple[Package, ...]
     notes: tuple[str, ...] = ()
+    named_owners: tuple[str, ...] = ()
+    committers: tuple[Committer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class UnreadManifest:
 
 @dataclass(frozen=True)
 class Look:
-    """All that one look at a source saw."""
+    """All that one look at a source saw. `root` is the folder on this machine that the manifests' places begin at, "" for an upload."""
 
     key: str
     source: str
@@ -44,6 +49,8 @@ class Look:
     complete: bool
     read: tuple[ReadManifest, ...]
     unread: tuple[UnreadManifest, ...]
+    root: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def packages(self) -> int:

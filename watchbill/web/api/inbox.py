@@ -89,6 +89,7 @@ def _receive(request: HttpRequest, caller: Caller, filename: str, data: bytes, i
         repo=_told(request, "repo"),
         branch=_told(request, "branch"),
         complete=_is_complete(_told(request, "complete")),
+        committers=_told(request, "committers"),
         by=caller.actor(),
         key=f"{caller.token.id}:{key}:{index}" if key else "",
     )
@@ -165,6 +166,7 @@ OPENAPI_PATHS: dict[str, Any] = {
                 _query("repo", "The repository."),
                 _query("branch", "The branch."),
                 _query("complete", "false when these are not all inputs; closes nothing then."),
+                _query("committers", "A hint: who changed it last, lines such as `4/10 Alice Duarte <alice@example.com>`."),
                 {"name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string", "maxLength": KEY_CHARS}},
             ],
             "requestBody": {
