@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from watchbill.base import checkpoints, clock, jobs, limits, loop, newsroom
+from watchbill.base import checkpoints, clock, jobs, limits, loop, newsroom, trail_rows, trail_runs
 from watchbill.base.jobs import JobInfo
 from watchbill.base.writer import stop_writer
 
@@ -11,17 +11,19 @@ _PRUNE_EVERY_SECONDS = 3600
 
 
 def make_checkpoint(_args: dict[str, Any], _job: JobInfo) -> None:
-    """Sign the trail if it has grown."""
+    """Sign the trail if it has grown, and store what proofs of the new events need."""
     checkpoints.checkpoint_now()
+    trail_rows.store_rows()
 
 
 def forget_old(_args: dict[str, Any], _job: JobInfo) -> None:
-    """Drop delivered news and done jobs past their time, in small writes."""
+    """Drop delivered news, done jobs and exported files past their time, in small writes."""
     now = clock.now()
     while newsroom.forget_old(now - timedelta(days=limits.NEWS_KEPT_DAYS)):
         pass
     while jobs.forget_old(now - timedelta(days=limits.JOB_KEPT_DAYS)):
         pass
+    trail_runs.forget_old(now)
 
 
 def begin() -> None:
@@ -30,6 +32,7 @@ def begin() -> None:
     loop.walker("jobs", loop.jobs_turn, threads=2)
     jobs.handler("base.checkpoint")(make_checkpoint)
     jobs.handler("base.forget_old")(forget_old)
+    jobs.handler(trail_runs.KIND)(trail_runs.do_job)
     jobs.every("base.checkpoint", limits.CHECKPOINT_EVERY_SECONDS)
     jobs.every("base.forget_old", _PRUNE_EVERY_SECONDS)
 

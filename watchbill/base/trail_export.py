@@ -71,7 +71,7 @@ def plan(*, seqs: Iterable[int] | None = None, since: str = "", opened: bool = T
 
     Raises Problem("no_events") for an empty trail, ("invalid") for a `since` that is no checkpoint of ours and for too large a part.
     """
-    earlier = _since(since)
+    earlier = check_since(since)
     wanted = sorted(set(seqs)) if seqs is not None else None
     if wanted is not None and len(wanted) > limits.TRAIL_PART:
         raise invalid("events", f"A part has at most {limits.TRAIL_PART:,} events.", "Ask for a shorter time, or export the whole trail.")
@@ -252,8 +252,8 @@ def _some(seqs: Sequence[int]) -> Iterator[list[Event]]:
             yield cursor.fetchall()
 
 
-def _since(text: str) -> int:
-    """The size of the recipient's checkpoint. Raises Problem("invalid")."""
+def check_since(text: str) -> int:
+    """The size of a recipient's checkpoint, 0 for an empty text. Raises Problem("invalid") for what is no checkpoint of this trail."""
     if not text.strip():
         return 0
     note = text.replace("\r\n", "\n").strip("\n") + "\n"

@@ -4,7 +4,7 @@ witness's.
 It trusts nothing stored but the signing key, changes nothing, and names the first event at fault.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ _PAGE = f"SELECT {_COLUMNS}, leaf FROM audit_event WHERE seq > %s ORDER BY seq L
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
     """`events`: how many were looked at. `first_bad_seq`: the first event at fault, or the first that may be when only a checkpoint
-    tells; None when ok.
+    tells; None when ok. `root` (hex) is that of the events looked at.
     """
 
     ok: bool
@@ -31,6 +31,7 @@ class VerifyReport:
     first_bad_seq: int | None
     reason: str
     checkpoint_size: int
+    root: str = ""
 
 
 class _Bad(Exception):
@@ -76,24 +77,29 @@ class _Check:
         self.agreed = seq
 
 
-def verify(limit: int | None = None) -> VerifyReport:
-    """Check everything, or only the first `limit` events (then the frontier and later checkpoints are left out)."""
+def verify(limit: int | None = None, progress: Callable[[int], None] | None = None) -> VerifyReport:
+    """Check everything, or only the first `limit` events (then the frontier and later checkpoints are left out). `progress` is told now
+    and then how many events were looked at.
+    """
     size, claims, lies = 0, dict[int, list[_Claim]](), ""
     try:
         claims, lies = _claims()
         size = max(claims, default=0)
         check = _Check(claims)
-        for row in _rows(0, limit):
-            check.take(row)
+        for page in _pages(0, limit):
+            for row in page:
+                check.take(row)
+            if progress:
+                progress(check.seen)
         if limit is None or check.tree.size < limit:
             _compare_end(check, size)
             _compare_readable()
     except _Bad as bad:
         return VerifyReport(ok=False, events=bad.seq - 1, first_bad_seq=bad.seq, reason=bad.reason, checkpoint_size=size)
-    return VerifyReport(ok=not lies, events=check.tree.size, first_bad_seq=None, reason=lies, checkpoint_size=size)
+    return VerifyReport(not lies, check.tree.size, None, lies, size, check.tree.root().hex())
 
 
-def _rows(after: int, limit: int | None) -> Iterator[tuple[Any, ...]]:
+def _pages(after: int, limit: int | None) -> Iterator[list[tuple[Any, ...]]]:
     """Events by number, a page at a time, so that no read stays open while the trail grows. Whatever stands before the first belongs to
     the start.
     """
@@ -105,7 +111,7 @@ def _rows(after: int, limit: int | None) -> Iterator[tuple[Any, ...]]:
         if not rows:
             return
         last = rows[-1][0]
-        yield from rows if left is None else rows[:left]
+        yield rows if left is None else rows[:left]
         left = None if left is None else left - len(rows)
 
 
@@ -118,8 +124,9 @@ def _compare_end(check: _Check, checkpoint_size: int) -> None:
         stored = _frontier()
     except FrontierDamaged as error:
         raise _Bad(check.agreed + 1, f"the tree's frontier is damaged: {error}") from error
-    for row in _rows(check.tree.size, max(0, stored.size - check.tree.size)):
-        check.take(row)  # written since we looked
+    for page in _pages(check.tree.size, max(0, stored.size - check.tree.size)):
+        for row in page:
+            check.take(row)  # written since we looked
     if stored.size > check.tree.size:
         raise _Bad(check.tree.size + 1, f"the end was cut off: the frontier knows {stored.size} events, here are {check.tree.size}")
     if stored.size < check.tree.size:

@@ -1,0 +1,177 @@
+"""Exports and checks that people ask for: at once or as a job in a contained process, what came of them, and who hears of it."""
+
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SettableClock
+from tests.databases import sqlite_only
+from tests.trail.exports import verdict
+from watchbill.base import jobs, limits, trail, trail_runs
+from watchbill.base.acting import Actor
+from watchbill.base.models import AuditEvent
+from watchbill.base.problem import Problem
+from watchbill.base.writer import audit, write
+
+ALICE = Actor("person", "alice@saltmarsh.example", "web")
+pytestmark = pytest.mark.django_db
+
+
+def add(count: int) -> None:
+    for number in range(count):
+        write(lambda number=number: audit(ALICE, "finding.opened", f"finding:{number}", body={"n": number}))
+
+
+def last_event() -> trail.TrailEvent:
+    return trail.events(limit=1)[0]
+
+
+def test_a_small_trail_is_checked_at_once_and_that_is_recorded() -> None:
+    add(5)
+    checked = trail_runs.ask_check(ALICE)
+    assert (checked.state, checked.outcome["ok"], checked.outcome["events"]) == ("done", True, 5)
+    told = last_event()
+    assert (told.action, told.actor, told.outcome) == ("trail.verified", ALICE.name, "done")
+    assert told.body["events"] == 5
+    assert told.body["root"] == checked.outcome["root"]
+    assert trail_runs.last_check() == checked
+
+
+def test_a_check_that_finds_something_says_where() -> None:
+    add(5)
+    AuditEvent.objects.filter(seq=3).update(target="finding:99")
+    checked = trail_runs.ask_check(ALICE)
+    assert (checked.outcome["ok"], checked.outcome["first_bad_seq"]) == (False, 3)
+    assert (last_event().outcome, last_event().body["first_bad_seq"]) == ("failed", 3)
+
+
+def test_an_export_is_recorded_before_it_is_written_so_it_tells_of_itself(tmp_path: Path) -> None:
+    add(3)
+    made = trail_runs.ask_export(ALICE, told="everything")
+    assert (made.state, made.outcome["events"]) == ("done", 4)
+    with zipfile.ZipFile(trail_runs.file_of(made)) as packed:
+        assert packed.read("events.jsonl").splitlines()[-1].count(b'"action":"trail.exported"') == 1
+    assert last_event().body["what"] == "everything"
+
+
+def test_an_export_of_a_part_says_how_many(tmp_path: Path) -> None:
+    add(9)
+    made = trail_runs.ask_export(ALICE, seqs=[2, 4])
+    assert (made.outcome["events"], made.total) == (2, 2)
+    kept = trail.latest_checkpoint()
+    assert kept is not None
+    (tmp_path / "kept").write_text(kept.text)
+    assert verdict(trail_runs.file_of(made), tmp_path / "kept").code == 0
+
+
+def test_a_part_that_does_not_exist_ends_with_its_reason() -> None:
+    add(2)
+    made = trail_runs.ask_export(ALICE, seqs=[99])
+    assert (made.state, made.outcome) == ("failed", {"problem": "There is no event 99."})
+    with pytest.raises(Problem):
+        trail_runs.file_of(made)
+
+
+def test_a_checkpoint_that_is_none_of_ours_is_refused_before_anything_is_recorded() -> None:
+    add(2)
+    with pytest.raises(Problem):
+        trail_runs.ask_export(ALICE, since="watchbill/else\n5\nAAAA\n\n— x y\n")
+    assert trail.size() == 2
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first event on, a trail counts as large."""
+    monkeypatch.setattr(limits, "TRAIL_AT_ONCE", 0)
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_trail_is_a_job(clock: SettableClock) -> None:
+    add(5)
+    asked = trail_runs.ask_check(ALICE)
+    assert (asked.state, asked.under_way, asked.total) == ("waiting", True, 5)
+    assert [one.id for one in trail_runs.under_way()] == [asked.id]
+    jobs.run_due(clock.now())
+    done = trail_runs.run(asked.id)
+    assert (done.state, done.outcome["ok"], done.done) == ("done", True, 5)
+    assert trail_runs.under_way() == []
+
+
+@pytest.mark.usefixtures("large")
+def test_an_export_under_way_is_not_given_out(clock: SettableClock) -> None:
+    add(5)
+    asked = trail_runs.ask_export(ALICE)
+    with pytest.raises(Problem) as refused:
+        trail_runs.file_of(asked)
+    assert (refused.value.code, refused.value.retryable) == ("not_ready", True)
+
+
+@pytest.mark.usefixtures("large")
+def test_a_job_whose_worker_died_is_done_again_and_only_once(clock: SettableClock) -> None:
+    add(5)
+    asked = trail_runs.ask_check(ALICE)
+    trail_runs._set(asked.id, state="running", done=3)  # as a killed worker leaves it
+    jobs.run_due(clock.now())
+    assert trail_runs.run(asked.id).state == "done"
+    before = trail.size()
+    trail_runs._do(asked.id)
+    assert trail.size() == before
+
+
+def test_after_a_week_an_exports_file_goes(clock: SettableClock) -> None:
+    add(2)
+    made = trail_runs.ask_export(ALICE)
+    file = trail_runs.file_of(made)
+    clock.forward(days=limits.TRAIL_EXPORT_KEPT_DAYS)
+    assert trail_runs.forget_old(clock.now()) == 0
+    assert trail_runs.forget_old(clock.now() + timedelta(seconds=1)) == 1
+    assert not file.exists()
+    with pytest.raises(Problem):
+        trail_runs.file_of(trail_runs.run(made.id))
+
+
+def test_only_so_many_old_checks_are_remembered(monkeypatch: pytest.MonkeyPatch, clock: SettableClock) -> None:
+    monkeypatch.setattr(limits, "TRAIL_RUNS_KEPT", 2)
+    add(1)
+    made = [trail_runs.ask_check(ALICE).id for _ in range(4)]
+    trail_runs.forget_old(clock.now())
+    with pytest.raises(Problem):
+        trail_runs.run(made[0])
+    assert trail_runs.run(made[3]).state == "done"
+
+
+def test_exports_are_listed_for_whoever_asked() -> None:
+    add(2)
+    mine = trail_runs.ask_export(ALICE)
+    trail_runs.ask_export(Actor("person", "bob@saltmarsh.example", "web"))
+    assert [one.id for one in trail_runs.exports_of(ALICE.name)] == [mine.id]
+
+
+@sqlite_only
+@pytest.mark.usefixtures("large", "file_database")
+def test_a_large_trail_is_read_in_a_process_of_its_own(tmp_path: Path, clock: SettableClock) -> None:
+    add(30)
+    check, export = trail_runs.ask_check(ALICE), trail_runs.ask_export(ALICE)
+    jobs.run_due(clock.now())
+    jobs.run_due(clock.now())
+    checked, exported = trail_runs.run(check.id), trail_runs.run(export.id)
+    assert (checked.state, checked.outcome.get("ok"), checked.outcome.get("events")) == ("done", True, 31), checked.outcome
+    kept = trail.latest_checkpoint()
+    assert kept is not None
+    (tmp_path / "kept").write_text(kept.text)
+    assert exported.state == "done", exported.outcome
+    assert verdict(trail_runs.file_of(exported), tmp_path / "kept").told["events"] == exported.outcome["events"]
+
+
+@sqlite_only
+@pytest.mark.usefixtures("large", "file_database")
+def test_a_contained_process_that_meets_its_bounds_is_told(monkeypatch: pytest.MonkeyPatch, clock: SettableClock) -> None:
+    add(3)
+    monkeypatch.setattr(limits, "TRAIL_RUN_MIB", 30)
+    asked = trail_runs.ask_check(ALICE)
+    jobs.run_due(clock.now())
+    failed = trail_runs.run(asked.id)
+    assert failed.state == "failed"
+    assert failed.outcome["problem"].startswith("Reading the trail")
