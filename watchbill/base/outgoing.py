@@ -140,7 +140,7 @@ def stream(url: str, *, headers: Mapping[str, str] | None = None, seconds: float
     It is cut after `seconds` (at most `DOWNLOAD_SECONDS`) whatever state it is in, and sooner when nothing arrives for
     `DOWNLOAD_IDLE_SECONDS`. Raises what `request` raises.
     """
-    allowed = min(seconds, limits.DOWNLOAD_SECONDS)
+    allowed = max(round(min(seconds, limits.DOWNLOAD_SECONDS), 1), 0.1)
     parts = urlsplit(url)
     place = _place(parts)
     late = threading.Event()

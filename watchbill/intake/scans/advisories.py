@@ -172,11 +172,9 @@ def hand_on(done: Changed, *, by: Actor, force: bool = False) -> None:
         for start in range(0, len(touched), _IDS_PER_JOB):
             jobs.enqueue("scans.inverse", {"advisories": touched[start : start + _IDS_PER_JOB], "at": now.isoformat()})
         if done.report.changed or force:
-            jobs.enqueue(
-                "scans.corrected", {"force": by.name if force else ""}, key="scans.corrected:forced" if force else "scans.corrected"
-            )
+            jobs.enqueue("scans.corrected", {"forced_by": [by.kind, by.name, by.source] if force else []})
         if done.scored:
-            jobs.enqueue("scans.scored", {}, key="scans.scored")
+            jobs.enqueue("scans.scored", {})
         state.put(LOADING, "")
 
     writer.write(record, name="advisories.loaded")
