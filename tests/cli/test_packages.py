@@ -10,6 +10,8 @@ from watchbill.engines.dependencies import limits
 
 KINDS = [
     "cargo",
+    "composer",
+    "gemfile",
     "gomod",
     "package-lock-v1",
     "package-lock-v2",
@@ -18,6 +20,7 @@ KINDS = [
     "pnpm-v6",
     "pnpm-v9",
     "poetry",
+    "pylock",
     "requirements",
     "uv",
     "yarn-v1",
@@ -54,9 +57,40 @@ def test_one_bad_file_does_not_hide_the_good_one(here, project: Path) -> None:
     assert ["error" in line for line in ran.lines()] == [True, False, False]
 
 
-def test_a_folder_is_no_file(here, project: Path) -> None:
-    ran = here("packages", project)
-    assert (ran.code, "error" in ran.lines()[0]) == (2, True)
+def test_every_file_below_a_folder_is_listed_with_its_place(here, tmp_path: Path) -> None:
+    files = {
+        "app/composer.lock": '{"packages": [{"name": "a/b", "version": "1"}]}',
+        "app/vendor/x/composer.lock": '{"packages": [{"name": "c/d", "version": "1"}]}',
+        "bills/app.cdx.xml": '<bom xmlns="http://cyclonedx.org/schema/bom/1.5"/>',
+        "bills/app.spdx": "SPDXVersion: SPDX-2.3\nPackageName: bill\n",
+        "java/gradle.lockfile": "org.x:y:1=classpath\n",
+        "java/service/pom.xml": (
+            "<project><parent><groupId>g</groupId><artifactId>p</artifactId><version>1</version></parent>"
+            "<dependencies><dependency><groupId>g</groupId><artifactId>a</artifactId><version>${v}</version></dependency></dependencies></project>"
+        ),
+        "java/pom.xml": "<project><groupId>g</groupId><artifactId>p</artifactId><properties><v>7</v></properties></project>",
+        "ruby/Gemfile.lock": "GEM\n  remote: https://gems.registry.example/\n  specs:\n    rack (2.2.4)\n",
+        "windows/packages.lock.json": '{"version": 1, "dependencies": {"net6": {"N": {"type": "Direct", "resolved": "1"}}}}',
+        "readme.md": "# nothing",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    ran = here("packages", tmp_path)
+    assert ran.code == 0
+    assert [(Path(line["file"]).relative_to(tmp_path).as_posix(), line["name"], line["version"]) for line in ran.lines()] == [
+        ("app/composer.lock", "a/b", "1"),
+        ("bills/app.spdx", "bill", ""),
+        ("java/gradle.lockfile", "org.x:y", "1"),
+        ("java/service/pom.xml", "g:a", "7"),
+        ("ruby/Gemfile.lock", "rack", "2.2.4"),
+        ("windows/packages.lock.json", "n", "1"),
+    ]
+
+
+def test_a_folder_without_any_is_said_to_have_none(here, tmp_path: Path) -> None:
+    ran = here("packages", tmp_path)
+    assert (ran.code, ran.lines()[0]["error"]) == (2, "no lockfile or SBOM lies in this folder or below")
 
 
 def test_an_endless_file_is_refused_at_the_limit(here, monkeypatch: pytest.MonkeyPatch) -> None:

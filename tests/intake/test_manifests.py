@@ -54,6 +54,41 @@ class TestFinding:
         (tmp_path / "alone" / "go.sum").write_bytes(b"")
         assert [found.manifest for found in find_manifests(tmp_path)] == ["go.mod", "alone/go.sum"]
 
+    def test_what_gradle_verifies_is_not_looked_at_beside_its_lockfile(self, tmp_path: Path) -> None:
+        for place in ("locked/gradle.lockfile", "locked/gradle/verification-metadata.xml", "unlocked/gradle/verification-metadata.xml"):
+            (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / place).write_bytes(b"")
+        assert [found.manifest for found in find_manifests(tmp_path)] == [
+            "locked/gradle.lockfile",
+            "unlocked/gradle/verification-metadata.xml",
+        ]
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "Gemfile.lock",
+            "gems.locked",
+            "rails_7.gemfile.lock",
+            "composer.lock",
+            "gradle.lockfile",
+            "buildscript-gradle.lockfile",
+            "pom.xml",
+            "packages.lock.json",
+            "packages.Berths.lock.json",
+            "bom.json",
+            "bom.xml",
+            "app.cdx.json",
+            "app.cdx.xml",
+            "sbom.json",
+            "app.spdx.json",
+            "app.spdx",
+        ],
+    )
+    def test_each_kind_of_file_is_found_by_its_name_alone(self, tmp_path: Path, name: str) -> None:
+        (tmp_path / "service").mkdir()
+        (tmp_path / "service" / name).write_bytes(b"")
+        assert [found.manifest for found in find_manifests(tmp_path)] == [f"service/{name}"]
+
     @pytest.mark.parametrize("odd", ["a\nb", "\x1b[31m", "a\u200bb", "\udcff"])
     def test_a_folder_whose_name_cannot_be_printed_is_looked_at_under_an_escaped_name(self, tmp_path: Path, odd: str) -> None:
         (tmp_path / odd).mkdir()

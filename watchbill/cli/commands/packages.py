@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +13,24 @@ from watchbill.cli.terminal import say_json, warn
 from watchbill.engines.dependencies import limits
 from watchbill.engines.dependencies.packages import Inventory, Unreadable
 from watchbill.engines.dependencies.reading import files_beside, read
+from watchbill.intake.scans.manifests import find_manifests
 
-HELP = "List the packages of lockfiles and SBOMs as JSON lines; a file that can't be read is a line with `error`."
-EXAMPLE = "watchbill packages poetry.lock package-lock.json"
+HELP = "List the packages of lockfiles and SBOMs, or of all below a folder, as JSON lines; what can't be read is a line with `error`."
+EXAMPLE = "watchbill packages poetry.lock services/"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a lockfile or SBOM; its name says which kind it is")
+    parser.add_argument(
+        "files", metavar="PATH", nargs="+", type=Path, help="a lockfile, an SBOM, or a folder of them; names say which kind"
+    )
     parser.add_argument("--json", action="store_true", help="JSON lines, which it always prints")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when every file was read, 2 when one was not. Parts of a file that could not be used are told on standard error."""
     code = 0
-    for path in arguments.files:
-        found = look(path)
+    for path, root in (found for given in arguments.files for found in _files(given)):
+        found = look(path, root)
         if isinstance(found, Unreadable):
             code = 2
             say_json({"file": str(path), "error": found.reason, "where": found.where, "code": found.code})
@@ -39,8 +43,16 @@ def run(arguments: argparse.Namespace) -> int:
     return code
 
 
-def look(path: Path) -> Inventory | Unreadable:
+def _files(given: Path) -> Iterator[tuple[Path, Path | None]]:
+    """(file, where it may draw in others, None for its own folder) of a file, or of all below a folder; the folder if there are none."""
+    below = [(found.file, found.root) for found in find_manifests(given)] if given.is_dir() else []
+    yield from below or [(given, None)]
+
+
+def look(path: Path, root: Path | None = None) -> Inventory | Unreadable:
     """What the file holds; never more of it than the readers' limit is taken in, whatever kind of file it is."""
+    if path.is_dir():
+        return Unreadable(reason="no lockfile or SBOM lies in this folder or below", where=str(path), code="unopened")
     try:
         with path.open("rb") as file:
             data = file.read(limits.MAX_LOCKFILE_BYTES + 1)
@@ -48,4 +60,4 @@ def look(path: Path) -> Inventory | Unreadable:
         return Unreadable(reason=f"cannot be opened: {error.strerror}", where=str(path), code="unopened")
     if len(data) > limits.MAX_LOCKFILE_BYTES:
         return Unreadable(reason=f"larger than {limits.MAX_LOCKFILE_BYTES:,} bytes", where=str(path), code="too_large")
-    return read(path.as_posix(), data, files_beside(path))
+    return read(path.as_posix(), data, files_beside(path, root))
