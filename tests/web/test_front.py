@@ -3,13 +3,14 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator, Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from watchbill.base import limits
 from watchbill.base.problem import Problem
-from watchbill.web.front import Arriving, Environ, Front, environ, take_body
+from watchbill.web.front import Arriving, Environ, Front, OnDisk, environ, take_body
 
 
 class Request:
@@ -49,6 +50,9 @@ class Line:
 
     def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
         self.answer = (status, dict(headers), None)
+
+    def response_file(self, status: int, headers: list[tuple[str, str]], file: str) -> None:
+        self.answer = (status, dict(headers), b"from the disk: " + Path(file).read_bytes())
 
 
 def echo(given: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
@@ -152,6 +156,27 @@ class TestTheAnswer:
 
         ask(app, Request(), Line())
         assert closed == [True]
+
+
+class TestAFileAsTheAnswer:
+    def test_goes_out_from_the_disk_without_being_read_by_us(self, tmp_path: Path) -> None:
+        (tmp_path / "export.zip").write_bytes(b"left-shelf")
+        opened: list[Any] = []
+
+        def app(given: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
+            start("200 OK", [("Content-Type", "application/zip")])
+            opened.append((tmp_path / "export.zip").open("rb"))
+            wrapped: Iterable[bytes] = given["wsgi.file_wrapper"](opened[0], 4096)
+            return wrapped
+
+        status, headers, body = ask(app, Request(), Line())
+        assert (status, headers["content-type"], body) == (200, "application/zip", b"from the disk: left-shelf")
+        assert opened[0].closed
+
+    def test_can_be_read_like_any_other_content(self, tmp_path: Path) -> None:
+        (tmp_path / "export.zip").write_bytes(b"left\nshelf")
+        with (tmp_path / "export.zip").open("rb") as file:
+            assert b"".join(OnDisk(file, 4096)) == b"left\nshelf"
 
 
 def test_being_asked_to_end_stops_in_order() -> None:

@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, Protocol, cast
@@ -47,6 +47,25 @@ class Exchange(Protocol):
     def __aiter__(self) -> AsyncIterator[bytes]: ...
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None: ...
     def response_empty(self, status: int, headers: Headers) -> None: ...
+    def response_file(self, status: int, headers: Headers, file: str) -> None: ...
+
+
+class OnDisk:
+    """A file that is an answer's whole content (PEP 3333, file_wrapper). It goes out from the disk, however large and slowly taken, and no
+    thread of ours waits for it.
+    """
+
+    def __init__(self, file: BinaryIO, _block_bytes: int = 0) -> None:
+        self._file = file
+        self.path = str(file.name)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """For whoever reads it like any other content."""
+        return iter(self._file)
+
+    def close(self) -> None:
+        """The application is done with it."""
+        self._file.close()
 
 
 class Front:
@@ -78,6 +97,8 @@ class Front:
             status, headers, content = await asyncio.get_running_loop().run_in_executor(self._threads, self._call, given)
         if scope.method == "HEAD" or status in _BODILESS:
             exchange.response_empty(status, headers)
+        elif isinstance(content, str):
+            exchange.response_file(status, headers, content)
         else:
             exchange.response_bytes(status, headers, content)
 
@@ -102,8 +123,8 @@ class Front:
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._on_stop()
 
-    def _call(self, given: Environ) -> tuple[int, Headers, bytes]:
-        """Run the application in this thread; its status, headers and whole content."""
+    def _call(self, given: Environ) -> tuple[int, Headers, bytes | str]:
+        """Run the application in this thread; its status, headers and whole content, or the path of the file that is it."""
         told: list[tuple[int, Headers]] = []
 
         def start_response(status: str, headers: Headers, exc_info: object = None) -> None:
@@ -112,7 +133,7 @@ class Front:
         try:
             parts = self._application(given, start_response)
             try:
-                content = b"".join(parts)
+                content = parts.path if isinstance(parts, OnDisk) else b"".join(parts)
             finally:
                 if closing := getattr(parts, "close", None):
                     closing()
@@ -204,6 +225,7 @@ def environ(scope: Scope, body: BinaryIO, size: int) -> Environ:
         "wsgi.url_scheme": scope.scheme,
         "wsgi.input": body,
         "wsgi.errors": sys.stderr,
+        "wsgi.file_wrapper": OnDisk,
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
