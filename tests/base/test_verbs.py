@@ -1,6 +1,7 @@
 """The floor's server verbs: health, and the trail a page at a time."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -83,3 +84,17 @@ def test_numbers_that_are_none_are_refused(payload: dict[str, object]) -> None:
     with pytest.raises(Problem) as caught:
         control.run("audit.export", payload, ALICE)
     assert caught.value.code == "invalid"
+
+
+def test_a_person_is_erased_by_whoever_asked() -> None:
+    write(lambda: audit(Actor("person", "bob@saltmarsh.example", "web"), "finding.taken", "finding:1"))
+    told = control.run("audit.erase_person", {"email": "bob@saltmarsh.example", "also": ["Bob Lindqvist"]}, ALICE)
+    assert (told["names"], told["values"], told["in_the_open"]) == (1, 0, 0)
+    (event,) = trail.events(action="person.erased")
+    assert (event.actor, event.body["commitments"]) == ("alice@saltmarsh.example", list(told["commitments"]))
+
+
+@pytest.mark.parametrize("payload", [{}, {"email": 1}, {"email": "bob@x.example", "also": "Bob"}, {"email": "bob@x.example", "also": [1]}])
+def test_an_erasure_that_names_nobody_is_refused(payload: dict[str, Any]) -> None:
+    with pytest.raises(Problem):
+        control.run("audit.erase_person", payload, ALICE)

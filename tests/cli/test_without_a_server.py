@@ -157,7 +157,8 @@ def test_nothing_rings_in_an_empty_company(process, home: Path) -> None:
 def test_the_trail_keeps_who_did_it_at_the_terminal(process, home: Path) -> None:
     process("roster", "apply", "-", stdin=ROSTER, LOGNAME="noor")
     applied = next(event for event in process("audit", "export").lines() if event["action"] == "roster.applied")
-    assert (applied["actor"], applied["actor_kind"], applied["source"]) == ("noor", "person", "cli")
+    names = dict(sqlite3.connect(home / "watchbill.db").execute("SELECT commitment, name FROM audit_name"))
+    assert (names[applied["actor"]], applied["actor_kind"], applied["source"]) == ("noor", "person", "cli")
 
 
 def test_a_manifest_that_is_gone_holds_the_next_look(process, home: Path, roster: Path, project: Path, advisories: Path) -> None:
@@ -168,3 +169,18 @@ def test_a_manifest_that_is_gone_holds_the_next_look(process, home: Path, roster
     assert process("source", "check", source).code in (0, 1)
     (project / "package-lock.json").write_text(lockfile(left_pad="1.2.0"))
     assert "new" not in process("source", "check", source).out
+
+
+def test_a_person_is_erased_only_when_that_is_confirmed(process, home: Path, roster: Path) -> None:
+    process("roster", "apply", roster)
+    asked = process("audit", "erase-person", "alice@saltmarsh.example")
+    assert (asked.code, asked.out) == (1, "")
+    kept = sqlite3.connect(home / "watchbill.db").execute("SELECT group_concat(value) FROM audit_private").fetchone()[0]
+    assert "alice@saltmarsh.example" in kept
+
+    done = process("audit", "erase-person", "alice@saltmarsh.example", "--yes", "--json").json()
+
+    assert done["values"] > 0
+    kept = sqlite3.connect(home / "watchbill.db").execute("SELECT coalesce(group_concat(value), '') FROM audit_private").fetchone()[0]
+    assert "alice@saltmarsh.example" not in kept
+    assert process("audit", "verify").code == 0

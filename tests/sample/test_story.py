@@ -12,12 +12,15 @@ from tests.conftest import SettableClock
 from watchbill.base import clock as base_clock
 from watchbill.base import loop, settings, state
 from watchbill.base.acting import Actor
+from watchbill.base.canonical import FIELDS
+from watchbill.base.models import AuditEvent
 from watchbill.base.problem import Problem
 from watchbill.base.trail import events, events_for
 from watchbill.cases.findings import queries as findings
 from watchbill.intake.scans import advisories
 from watchbill.paging import queries as pages
 from watchbill.paging import services as paging
+from watchbill.roster.people import people
 from watchbill.sample import mark, queries, services
 
 NEWCOMER = Actor("person", "bob@saltmarsh.example", "web")
@@ -148,6 +151,17 @@ class TestTheStoryInWords:
 
     def test_the_deploy_before_it_was_the_owners(self, saltmarsh: SettableClock) -> None:
         assert [event.actor for event in events(action="change.recorded")] == ["alice@saltmarsh.example"]
+
+    def test_no_event_of_the_trail_has_a_persons_name_or_address_in_it(self, saltmarsh: SettableClock) -> None:
+        """What is hashed is for ever; people must be able to go."""
+        services.forward(10, by=NEWCOMER)
+        paging.acknowledge(story().alert_id, by=NEWCOMER, person_id=queries.newcomer().id, channel="desk")
+        services.upgrade_and_rescan(story().finding_id, by=NEWCOMER)
+        loop.run_turns()
+        words = [word for person in people() for word in (person.email, person.name)]
+        found = [(row[6], word) for row in AuditEvent.objects.values_list(*FIELDS) for word in words if word in str(row)]
+        assert words
+        assert found == []
 
     def test_moving_the_clock_names_who_did(self, saltmarsh: SettableClock) -> None:
         services.forward(10, by=NEWCOMER)

@@ -101,21 +101,19 @@ def seal_body(body: Body, private: Private) -> tuple[Body, tuple[Sealed, ...]]:
         raise NotCanonical(f"{min(both)} is both private and not")
     whole, sealed = dict(body), list[Sealed]()
     for key, value in {**posing, **private}.items():
-        listed = isinstance(value, (list, tuple))
-        if listed and not value:
-            whole[key] = []
-            continue
-        made = _seal_text(key, _joined(key, value) if listed else value)
-        sealed.append(made)
-        whole[key] = [made.commitment] if listed else made.commitment
+        made = [_seal_text(key, text) for text in _texts(key, value)]
+        sealed += made
+        whole[key] = [one.commitment for one in made] if isinstance(value, (list, tuple)) else made[0].commitment
     return whole, tuple(sealed)
 
 
-def _joined(key: str, items: Sequence[object]) -> str:
-    """A list as one text, so that many short items don't become many long commitments."""
-    for item in items:
+def _texts(key: str, value: object) -> list[object]:
+    """What is to be sealed: a value, or a list as one text, so that many short items don't become many long commitments."""
+    if not isinstance(value, (list, tuple)):
+        return [value]
+    for item in value:
         check_text(f"{key}[]", item)
-    return LIST_MARK.join(map(str, items))
+    return [LIST_MARK.join(map(str, value))] if value else []
 
 
 def might_be_personal(body_text: str) -> bool:

@@ -1,5 +1,6 @@
 """The floor's server verbs, for the command line: how the server fares, and the audit trail a page at a time. JSON in, JSON out."""
 
+from dataclasses import asdict
 from typing import Any
 
 from watchbill.base import canonical, clock, limits, newsroom, state, trail, writer
@@ -29,6 +30,15 @@ def _writer() -> dict[str, Any]:
     told = writer_health()
     waiting = {"urgent_waiting": told.urgent_waiting, "slow_waiting": told.slow_waiting}
     return {"running": told.running, "stuck": told.stuck, "busy_seconds": told.busy_seconds, "busy_with": told.busy_with, **waiting}
+
+
+@verb("audit.erase_person")
+def erase_person(payload: dict[str, Any], by: Actor) -> dict[str, Any]:
+    """{email, also} -> {names, values, commitments, in_the_open}: take a person out of the trail. Raises Problem("invalid")."""
+    email, also = payload.get("email", ""), payload.get("also", [])
+    if not isinstance(email, str) or not isinstance(also, list) or not all(isinstance(word, str) for word in also):
+        raise invalid("email", "An address is text, and what else is erased is a list of texts.")
+    return asdict(trail.erase_person(email, by, also=also))
 
 
 @verb("audit.export")

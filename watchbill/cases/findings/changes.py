@@ -164,12 +164,14 @@ def store_story(changes: Changes, by: Actor) -> None:
     """
     for told in changes.told:
         subject = f"finding:{told.finding.pk}"
-        words = {"text": told.text[:500].removesuffix(".")}
-        private = words | {name: value for name, value in told.body.items() if name == "reason"} if told.action in _SAID else {}
-        body = {**words, **told.body}
-        plain = {name: value for name, value in body.items() if name not in private}
+        body = {"text": told.text[:500].removesuffix("."), **told.body}
+        private: dict[str, str | list[str]] = {}
+        for name in ("text", "reason", "inputs") if told.action in _SAID else ("inputs",):  # inputs say who answered for what
+            if isinstance(value := body.get(name), (str, list)):
+                private[name] = value
+                del body[name]
         actor = concluded(by) if told.action in _PROOFS else by
-        audit(actor, told.action, subject, ref=told.ref, body=plain, private=private)
+        audit(actor, told.action, subject, ref=told.ref, body=body, private=private)
         if told.topic:
             finding = told.finding
             facts = {"state": finding.state, "decision": finding.decision, "service": finding.service, "team": finding.team}
