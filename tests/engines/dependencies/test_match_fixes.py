@@ -61,6 +61,15 @@ def test_a_bound_before_the_first_pre_release_becomes_what_one_installs() -> Non
     assert nearest_fix("crates.io", "0.8.1", [hit("0.8.1", crate)]) == "0.8.2"
 
 
+@pytest.mark.parametrize(
+    ("ecosystem", "installed", "fixed"),
+    [("CRAN", "0.1", "0.1-0"), ("Debian:12", "1.1-1", "1.2-0"), ("Maven", "1.0-alpha-0", "1.0-0"), ("npm", "1.0.0", "1.1.0-0")],
+)
+def test_a_fix_that_ends_so_elsewhere_is_named_as_it_is(ecosystem: str, installed: str, fixed: str) -> None:
+    what = affected([("introduced", "0"), ("fixed", fixed)], ecosystem=ecosystem)
+    assert nearest_fix(ecosystem, installed, [hit(installed, what)]) == fixed
+
+
 def test_an_installed_version_nobody_can_order_gets_no_fix() -> None:
     listed = affected([("introduced", "0"), ("fixed", "2.0.0")], versions=["odd one"])
     assert nearest_fix("npm", "odd one", [hit("odd one", listed)]) == ""
@@ -91,6 +100,15 @@ def test_a_fix_that_is_named_is_proven(bounds: list[tuple[int, int]]) -> None:
         ("Go", "go.mod", "stdlib", "1.22.7", "go get go@1.22.7"),
         ("crates.io", "cargo", "rustls", "0.23.5", "cargo update -p rustls --precise 0.23.5"),
         ("npm", "cyclonedx", "ws", "8.17.1", "npm install --save-exact ws@8.17.1"),
+        ("PyPI", "pipfile", "jinja2", "3.1.6", "pipenv upgrade jinja2==3.1.6"),
+        ("PyPI", "pdm", "jinja2", "3.1.6", "pdm add jinja2==3.1.6"),
+        ("RubyGems", "gemfile", "rack", "3.0.9", "bundle update --conservative rack  # expect 3.0.9, or raise the bound in the Gemfile"),
+        ("Packagist", "composer", "twig/twig", "3.14.1", "composer update twig/twig --with twig/twig:3.14.1 --with-dependencies"),
+        ("NuGet", "nuget", "npgsql", "8.0.3", "dotnet add package npgsql --version 8.0.3"),
+        ("Maven", "pom", "org.tide:board", "1.2", "mvn versions:use-dep-version -Dincludes=org.tide:board -DdepVersion=1.2"),
+        ("Maven", "gradle", "a:b", "1.2", "gradle dependencies --update-locks a:b  # after asking for 1.2 in the build file"),
+        ("Maven", "cyclonedx", "a:b", "1.2", "mvn versions:use-dep-version -Dincludes=a:b -DdepVersion=1.2"),
+        ("Pub", "", "shelf", "1.4.2", "dart pub add shelf:1.4.2"),
         ("PyPI", "", "jinja2", "3.1.6", "python -m pip install jinja2==3.1.6  # and write the same in the requirements file"),
     ],
 )
@@ -102,7 +120,8 @@ def test_the_command_is_the_one_of_the_tool_in_use(ecosystem: str, manager: str,
 def test_every_lockfile_reader_has_a_command(reader: ReaderInfo) -> None:
     """A reader's name is the manager that intake asks with; it must not fall back to another tool by accident."""
     first = upgrade_command(reader.ecosystems[0], reader.name, "hawser", "1.2.3")[0]
-    tools = {"cargo": "cargo", "gomod": "go", "gosum": "go", "packagelock": "npm", "requirements": "python"}
+    tools = {"gomod": "go", "gosum": "go", "packagelock": "npm", "requirements": "python", "pylock": "python", "pipfile": "pipenv"}
+    tools |= {"gemfile": "bundle", "nuget": "dotnet", "pom": "mvn", "gradle_verification": "gradle"}
     assert first.split()[0] == tools.get(reader.name, reader.name)
 
 
@@ -110,7 +129,10 @@ def test_the_last_line_shows_that_it_worked() -> None:
     assert upgrade_command("npm", "npm", "ws", "8.17.1")[-1] == "npm ls ws  # expect 8.17.1 once"
 
 
-@pytest.mark.parametrize(("ecosystem", "name", "version"), [("Maven", "a:b", "1.0"), ("npm", "ws", ""), ("npm", "", "1.0.0")])
+@pytest.mark.parametrize(
+    ("ecosystem", "name", "version"),
+    [("Debian:12", "openssl", "3.0.11-1"), ("Hackage", "aeson", "2.0"), ("npm", "ws", ""), ("npm", "", "1.0.0")],
+)
 def test_without_a_version_or_a_known_tool_there_is_no_command(ecosystem: str, name: str, version: str) -> None:
     assert upgrade_command(ecosystem, "sbom", name, version) == []
 
@@ -123,12 +145,12 @@ def test_a_name_that_would_act_on_a_terminal_gets_no_command(bad: str) -> None:
 @given(
     st.text(min_size=1, max_size=20),
     st.text(min_size=1, max_size=12),
-    st.sampled_from(["npm", "poetry", "uv", "yarn", "pnpm", "go", "cargo"]),
+    st.sampled_from("npm poetry uv yarn pnpm go cargo pipenv pdm pylock bundle composer dotnet mvn gradle dart".split()),  # noqa: SIM905 - a row
 )
 def test_no_name_or_version_breaks_out_of_its_word(name: str, version: str, manager: str) -> None:
     for line in upgrade_command("npm", manager, name, version):
         words = shlex.split(line, comments=True)
-        assert len(words) <= 7
+        assert len(words) <= 8
         unquoted = shlex.shlex(line, posix=False, punctuation_chars=";|&<>")
         unquoted.whitespace_split = True
         assert not {";", "|", "&", "&&", ">", "<"} & {word for word in unquoted if not word.startswith(("'", '"'))}

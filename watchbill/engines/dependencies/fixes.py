@@ -38,7 +38,7 @@ def nearest_fix(ecosystem: str, installed: str, hits: Iterable[Hit]) -> str:
 
 def upgrade_command(ecosystem: str, manager: str, name: str, version: str) -> list[str]:
     """Shell lines that put `name` at exactly `version`, the last one proving it. `manager` is a tool (pip, poetry, uv, npm,
-    yarn, pnpm, go, cargo) or a lockfile kind (requirements, package-lock-v3, yarn-v1, gomod, ...); for an unknown one
+    yarn, pnpm, go, cargo, bundle, ...) or a lockfile kind (requirements, package-lock-v3, yarn-v1, gomod, ...); for an unknown one
     (an SBOM) the ecosystem's own tool is taken. Empty when there is no version to go to, or no command we know."""
     if not version or not name or name.startswith("-") or _UNSAFE.search(name + version):
         return []
@@ -98,6 +98,62 @@ def _cargo(name: str, version: str) -> list[str]:
     return [f"cargo update -p {shlex.quote(name)} --precise {shlex.quote(version)}", f"cargo tree -i {shlex.quote(name)}"]
 
 
+def _pipenv(name: str, version: str) -> list[str]:
+    return [f"pipenv upgrade {shlex.quote(f'{name}=={version}')}", "pipenv sync", f"pipenv run pip show {shlex.quote(name)}"]
+
+
+def _pdm(name: str, version: str) -> list[str]:
+    return [f"pdm add {shlex.quote(f'{name}=={version}')}", f"pdm list {shlex.quote(name)}"]
+
+
+def _pylock(name: str, version: str) -> list[str]:
+    wanted = shlex.quote(f"{name}=={version}")
+    return [
+        f"python -m pip install {wanted}  # and lock again with the tool that wrote the file",
+        f"python -m pip show {shlex.quote(name)}",
+    ]
+
+
+def _bundle(name: str, version: str) -> list[str]:
+    """Bundler takes no version here: the Gemfile's bound does, if it is in the way."""
+    quoted = shlex.quote(name)
+    return [
+        f"bundle update --conservative {quoted}  # expect {shlex.quote(version)}, or raise the bound in the Gemfile",
+        f"bundle info {quoted}",
+    ]
+
+
+def _composer(name: str, version: str) -> list[str]:
+    quoted = shlex.quote(name)
+    return [f"composer update {quoted} --with {shlex.quote(f'{name}:{version}')} --with-dependencies", f"composer show {quoted}"]
+
+
+def _dotnet(name: str, version: str) -> list[str]:
+    return [
+        f"dotnet add package {shlex.quote(name)} --version {shlex.quote(version)}",
+        "dotnet restore --force-evaluate",
+        "dotnet list package --include-transitive",
+    ]
+
+
+def _mvn(name: str, version: str) -> list[str]:
+    which = shlex.quote(f"-Dincludes={name}")
+    return [f"mvn versions:use-dep-version {which} {shlex.quote(f'-DdepVersion={version}')}", f"mvn dependency:tree {which}"]
+
+
+def _gradle(name: str, version: str) -> list[str]:
+    """Gradle locks what the build file asks for, so that comes first."""
+    quoted = shlex.quote(name)
+    return [
+        f"gradle dependencies --update-locks {quoted}  # after asking for {shlex.quote(version)} in the build file",
+        f"gradle dependencyInsight --dependency {quoted}",
+    ]
+
+
+def _dart(name: str, version: str) -> list[str]:
+    return [f"dart pub add {shlex.quote(f'{name}:{version}')}", "dart pub deps"]
+
+
 _LINES: dict[str, Callable[[str, str], list[str]]] = {
     "pip": _pip,
     "poetry": _poetry,
@@ -107,9 +163,22 @@ _LINES: dict[str, Callable[[str, str], list[str]]] = {
     "pnpm": _pnpm,
     "go": _go,
     "cargo": _cargo,
+    "pipenv": _pipenv,
+    "pdm": _pdm,
+    "pylock": _pylock,
+    "bundle": _bundle,
+    "composer": _composer,
+    "dotnet": _dotnet,
+    "mvn": _mvn,
+    "gradle": _gradle,
+    "dart": _dart,
 }
 _TOOL_OF_KIND = (
+    ("pipfile", "pipenv"),
+    ("pipenv", "pipenv"),
     ("pip", "pip"),
+    ("pdm", "pdm"),
+    ("pylock", "pylock"),
     ("requirements", "pip"),
     ("poetry", "poetry"),
     ("uv", "uv"),
@@ -119,5 +188,27 @@ _TOOL_OF_KIND = (
     ("yarn", "yarn"),
     ("go", "go"),
     ("cargo", "cargo"),
+    ("gem", "bundle"),
+    ("bundle", "bundle"),
+    ("composer", "composer"),
+    ("nuget", "dotnet"),
+    ("dotnet", "dotnet"),
+    ("pom", "mvn"),
+    ("mvn", "mvn"),
+    ("maven", "mvn"),
+    ("gradle", "gradle"),
+    ("pub", "dart"),
+    ("dart", "dart"),
 )
-_TOOL_OF_ECOSYSTEM = {"PyPI": "pip", "npm": "npm", "Go": "go", "crates.io": "cargo"}
+_TOOL_OF_ECOSYSTEM = {
+    "PyPI": "pip",
+    "npm": "npm",
+    "Go": "go",
+    "crates.io": "cargo",
+    "RubyGems": "bundle",
+    "Packagist": "composer",
+    "NuGet": "dotnet",
+    "Maven": "mvn",
+    "Pub": "dart",
+}
+"""Not the distributions: their advisories name source packages, which no command installs."""

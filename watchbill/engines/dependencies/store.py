@@ -35,7 +35,7 @@ from watchbill.engines.dependencies.store_load import (
     refuse_other_content,
     refuse_shrunk,
 )
-from watchbill.engines.dependencies.store_match import match_advisory, match_packages
+from watchbill.engines.dependencies.store_match import advisories_naming, match_advisory, match_packages, packages_named_by
 from watchbill.engines.dependencies.store_names import epss_score, group_counts, group_of, joined_names, kev_entry, newest_modified
 from watchbill.engines.dependencies.store_rows import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, UPGRADES, unpack_body
 
@@ -237,13 +237,11 @@ class AdvisoryStore:
 
     def affected_packages(self, advisory_id: str) -> tuple[tuple[str, str], ...]:
         """(ecosystem, normalised name) of each package an advisory names, also a withdrawn one: whom to look at again."""
-        sql = "SELECT DISTINCT ecosystem, name FROM affected JOIN advisory USING (number) WHERE id = ? ORDER BY 1, 2"
-        return tuple((row[0], row[1]) for row in self._connection().execute(sql, (advisory_id,)).fetchall())
+        return packages_named_by(self._connection(), advisory_id)
 
     def naming(self, ecosystem: str, name: str) -> tuple[str, ...]:
         """Ids of the advisories that name this package (its name normalised), withdrawn ones too."""
-        sql = "SELECT DISTINCT id FROM affected JOIN advisory USING (number) WHERE ecosystem = ? AND name = ? ORDER BY 1"
-        return tuple(row[0] for row in self._connection().execute(sql, (ecosystem, name)).fetchall())
+        return advisories_naming(self._connection(), ecosystem, name)
 
     def match(self, packages: Iterable[Package]) -> MatchResult:
         """Match packages against every advisory that stands. Hits and doubts come in the order of the packages, then of ids."""

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 
 from watchbill.engines.dependencies.advisory import Affected
-from watchbill.engines.dependencies.matching import judge
+from watchbill.engines.dependencies.matching import judge_installed, release_untold, speaks_of
 from watchbill.engines.dependencies.packages import Package
 from watchbill.engines.dependencies.results import Hit, HitReason, MatchResult, UnknownMatch
 from watchbill.engines.dependencies.store_rows import affected_from
@@ -18,6 +18,10 @@ from watchbill.engines.dependencies.versions import normalise_name, version_key
 _BY_NAMES = """
 SELECT a.id, f.name, f.package, f.listed, f.ranges FROM affected f JOIN advisory a USING (number)
 WHERE f.ecosystem = ? AND f.name IN (SELECT value FROM json_each(?)) AND f.withdrawn = 0
+"""
+_BY_RELEASES = """
+SELECT a.id, f.name, f.package, f.listed, f.ranges, f.ecosystem FROM affected f JOIN advisory a USING (number)
+WHERE f.ecosystem > ? AND f.ecosystem < ? AND f.name IN (SELECT value FROM json_each(?)) AND f.withdrawn = 0
 """
 _BY_ADVISORY = """
 SELECT f.ecosystem, f.name, f.package, f.listed, f.ranges FROM affected f JOIN advisory a USING (number)
@@ -43,15 +47,45 @@ def match_packages(db: sqlite3.Connection, packages: Iterable[Package]) -> Match
 
 def match_advisory(db: sqlite3.Connection, advisory_id: str, packages: Iterable[Package]) -> MatchResult:
     """Judge packages by one advisory; an absent or withdrawn advisory matches nothing."""
-    candidates: dict[tuple[str, str], list[Candidate]] = {}
+    candidates: dict[str, list[Candidate]] = {}
     for ecosystem, name, package, listed, ranges in db.execute(_BY_ADVISORY, (advisory_id,)):
-        candidates.setdefault((ecosystem, name), []).append((advisory_id, *affected_from(ecosystem, package, listed, ranges)))
-    return _judge_all((one, candidates.get((one.ecosystem, normalise_name(one.ecosystem, one.name)), [])) for one in packages)
+        candidates.setdefault(name, []).append((advisory_id, *affected_from(ecosystem, package, listed, ranges)))
+    return _judge_all((one, _speaking_of(one, candidates)) for one in packages)
+
+
+def packages_named_by(db: sqlite3.Connection, advisory_id: str) -> tuple[tuple[str, str], ...]:
+    """(ecosystem, normalised name) of all it may concern, sorted: what it says of one release ("Debian:12") concerns packages whose
+    release isn't told ("Debian") too."""
+    rows = db.execute("SELECT DISTINCT ecosystem, name FROM affected JOIN advisory USING (number) WHERE id = ?", (advisory_id,)).fetchall()
+    return tuple(sorted({(home, name) for ecosystem, name in rows for home in (ecosystem, ecosystem.partition(":")[0])}))
+
+
+def advisories_naming(db: sqlite3.Connection, ecosystem: str, name: str) -> tuple[str, ...]:
+    """Ids of the advisories that may concern this package (its name normalised), withdrawn ones too."""
+    sql = "SELECT DISTINCT id, ecosystem FROM affected JOIN advisory USING (number) WHERE ecosystem >= ? AND ecosystem < ? AND name = ?"
+    family = ecosystem.partition(":")[0]
+    rows = db.execute(sql, (family, f"{family};", name)).fetchall()
+    return tuple(sorted({row[0] for row in rows if speaks_of(row[1], ecosystem)}))
+
+
+def _speaking_of(package: Package, candidates: dict[str, list[Candidate]]) -> list[Candidate]:
+    named = candidates.get(normalise_name(package.ecosystem, package.name), [])
+    return [candidate for candidate in named if speaks_of(candidate[1].ecosystem, package.ecosystem)]
 
 
 def _candidates(db: sqlite3.Connection, ecosystem: str, names: Sequence[str]) -> Iterator[tuple[str, Candidate]]:
-    for advisory_id, name, package, listed, ranges in db.execute(_BY_NAMES, (ecosystem, json.dumps(names))):
-        yield name, (advisory_id, *affected_from(ecosystem, package, listed, ranges))
+    """What advisories say of these packages: those of this very ecosystem, and as `matching.speaks_of` has it those of the
+    distribution as a whole, or of each of its releases where the packages' own isn't told."""
+    asked = json.dumps(names)
+    family = ecosystem.partition(":")[0]
+    for home in dict.fromkeys((ecosystem, family)):
+        for advisory_id, name, package, listed, ranges in db.execute(_BY_NAMES, (home, asked)):
+            yield name, (advisory_id, *affected_from(home, package, listed, ranges))
+    if ecosystem != family:
+        return
+    # ";" follows ":" in every order of bytes
+    for advisory_id, name, package, listed, ranges, home in db.execute(_BY_RELEASES, (f"{family}:", f"{family};", asked)):
+        yield name, (advisory_id, *affected_from(home, package, listed, ranges))
 
 
 def _judge_all(asked: Iterable[tuple[Package, list[Candidate]]]) -> MatchResult:
@@ -70,14 +104,15 @@ def _judge_one(package: Package, candidates: list[Candidate]) -> tuple[list[Hit]
     hits: dict[str, Hit] = {}
     doubts: dict[str, str] = {}
     for advisory_id, affected, listed in candidates:
-        verdict = judge(package.version, listed, affected)
+        verdict = judge_installed(package.ecosystem, package.version, listed, affected)
         if verdict.state == "affected" and advisory_id not in hits:
             reason: HitReason = "listed" if verdict.reason == "listed" else "range"
             hits[advisory_id] = Hit(package, advisory_id, verdict.fixed, reason, _joined(advisory_id, candidates))
         elif verdict.state == "unknown":
             doubts.setdefault(advisory_id, verdict.reason)
     open_doubts = {advisory_id: reason for advisory_id, reason in doubts.items() if advisory_id not in hits}
-    return list(hits.values()), _doubts(package, open_doubts)
+    untold = any(release_untold(package.ecosystem, affected.ecosystem) for _, affected, _ in candidates)
+    return list(hits.values()), _doubts(package, open_doubts, untold)
 
 
 def _joined(advisory_id: str, candidates: list[Candidate]) -> Affected:
@@ -89,7 +124,7 @@ def _joined(advisory_id: str, candidates: list[Candidate]) -> Affected:
     return Affected(entries[0].ecosystem, entries[0].package, versions, tuple(span for entry in entries for span in entry.ranges))
 
 
-def _doubts(package: Package, doubts: dict[str, str]) -> list[UnknownMatch]:
+def _doubts(package: Package, doubts: dict[str, str], untold: bool) -> list[UnknownMatch]:
     if not doubts:
         return []
     if not package.version:
@@ -97,4 +132,7 @@ def _doubts(package: Package, doubts: dict[str, str]) -> list[UnknownMatch]:
         return [UnknownMatch(package, "", f"not pinned{bound}: no installed version to judge", len(doubts))]
     if version_key(package.ecosystem, package.version) is None:
         return [UnknownMatch(package, "", f"version {package.version[:80]!r} can't be ordered", len(doubts))]
+    if untold:
+        reason = f"advisories for releases of {package.ecosystem} are about it, and which release this is isn't told"
+        return [UnknownMatch(package, "", reason, len(doubts))]
     return [UnknownMatch(package, advisory_id, reason) for advisory_id, reason in doubts.items()]
