@@ -20,6 +20,8 @@ builds = st.builds(lambda release, word: f"{release}+{word}", releases, st.sampl
 versions = st.one_of(releases, pre_releases, builds)
 words = st.from_regex(r"[a-z][a-z0-9]{0,6}(?:-[a-z0-9]{1,4})?", fullmatch=True)
 scoped = st.one_of(words, st.builds(lambda scope, name: f"@{scope}/{name}", words, words))
+vendored = st.builds(lambda vendor, name: f"{vendor}/{name}", words, words)
+grouped = st.builds(lambda group, name: f"org.{group}:{name}", words, words)
 modules = st.builds(lambda host, name: f"{host}.example/{name}", words, words)
 
 
@@ -95,6 +97,63 @@ def cyclonedx(pairs: Pairs) -> str:
     return json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components})
 
 
+def cyclonedx_xml(pairs: Pairs) -> str:
+    components = "".join(
+        f'<component type="library"><name>{name}</name><purl>{make_purl("npm", name, version)}</purl></component>'
+        for name, version in pairs
+    )
+    return f'<?xml version="1.0"?><bom xmlns="http://cyclonedx.org/schema/bom/1.6"><components>{components}</components></bom>'
+
+
+def spdx(pairs: Pairs) -> str:
+    packages = [
+        {
+            "SPDXID": f"SPDXRef-{number}",
+            "name": name,
+            "externalRefs": [{"referenceType": "purl", "referenceLocator": make_purl("npm", name, version)}],
+        }
+        for number, (name, version) in enumerate(pairs)
+    ]
+    return json.dumps({"spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", "packages": packages})
+
+
+def spdx_tags(pairs: Pairs) -> str:
+    return "SPDXVersion: SPDX-2.3\n" + "".join(
+        f"\nPackageName: {name}\nExternalRef: PACKAGE-MANAGER purl {make_purl('npm', name, version)}\n" for name, version in pairs
+    )
+
+
+def composer(pairs: Pairs) -> str:
+    return json.dumps({"packages": [{"name": name, "version": version} for name, version in pairs], "packages-dev": []})
+
+
+def nuget(pairs: Pairs) -> str:
+    frameworks = {
+        f"net{number}": {name: {"type": "Direct", "resolved": version, "contentHash": "00"}} for number, (name, version) in enumerate(pairs)
+    }
+    return json.dumps({"version": 1, "dependencies": frameworks})
+
+
+def gradle(pairs: Pairs) -> str:
+    header = "# This is a Gradle generated file for dependency locking.\n"
+    return header + "".join(f"{name}:{version}=runtimeClasspath\n" for name, version in pairs) + "empty=\n"
+
+
+def gradle_verification(pairs: Pairs) -> str:
+    split = [(*name.split(":"), version) for name, version in pairs]
+    components = "".join(f'<component group="{group}" name="{name}" version="{version}"/>' for group, name, version in split)
+    return f"<verification-metadata><components>{components}</components></verification-metadata>"
+
+
+def pom(pairs: Pairs) -> str:
+    split = [(*name.split(":"), version) for name, version in pairs]
+    asked = "".join(
+        f"<dependency><groupId>{group}</groupId><artifactId>{name}</artifactId><version>{version}</version></dependency>"
+        for group, name, version in split
+    )
+    return f'<project xmlns="http://maven.apache.org/POM/4.0.0"><dependencies>{asked}</dependencies></project>'
+
+
 WRITERS: list[tuple[str, Callable[[Pairs], str], st.SearchStrategy[str]]] = [
     ("requirements.txt", requirements, words),
     ("poetry.lock", poetry, words),
@@ -108,7 +167,21 @@ WRITERS: list[tuple[str, Callable[[Pairs], str], st.SearchStrategy[str]]] = [
     ("pnpm-lock.yaml", pnpm_6, scoped),
     ("pnpm-lock.yaml", pnpm_9, scoped),
     ("bom.json", cyclonedx, scoped),
+    ("bom.xml", cyclonedx_xml, scoped),
+    ("spdx.json", spdx, scoped),
+    ("sbom.spdx", spdx_tags, scoped),
+    ("composer.lock", composer, vendored),
+    ("packages.lock.json", nuget, words),
+    ("gradle.lockfile", gradle, grouped),
+    ("verification-metadata.xml", gradle_verification, grouped),
+    ("pom.xml", pom, grouped),
 ]
+GROUPED = ("gradle.lockfile", "verification-metadata.xml", "pom.xml")
+
+
+def named(word: str, filename: str) -> str:
+    """The word as a name that the file's ecosystem could have."""
+    return f"{word}.example/a" if filename == "go.mod" else f"{word}:a" if filename in GROUPED else word
 
 
 def found_in(filename: str, text: str) -> Inventory:
@@ -141,8 +214,8 @@ class TestEachFormat:
     def test_reading_twice_finds_the_same(self, filename: str, write: Callable[[Pairs], str], names: st.SearchStrategy[str]) -> None:
         text = write(
             [
-                ("alpha.example/a" if filename == "go.mod" else "alpha", "1.0.0"),
-                ("beta.example/b" if filename == "go.mod" else "beta", "2.0.0"),
+                (named("alpha", filename), "1.0.0"),
+                (named("beta", filename), "2.0.0"),
             ]
         )
         assert found_in(filename, text) == found_in(filename, text)
@@ -162,6 +235,5 @@ class TestEachFormat:
     def test_the_content_alone_says_which_reader_it_is_for(
         self, filename: str, write: Callable[[Pairs], str], names: st.SearchStrategy[str]
     ) -> None:
-        name = "alpha.example/a" if filename == "go.mod" else "alpha"
-        head = write([(name, "1.0.0")]).encode()
+        head = write([(named("alpha", filename), "1.0.0")]).encode()
         assert reader_for("unnamed", head) == reader_for(filename, b"")
