@@ -23,7 +23,7 @@ class Bounds:
 
     memory_mib: int = 2048
     cpu_seconds: int = 60
-    wall_seconds: int = 120
+    wall_seconds: float = 120.0
     output_mib: int = 256
 
 
@@ -43,7 +43,7 @@ def run_contained(module: str, arguments: list[str], data: bytes, bounds: Bounds
     try:
         done = subprocess.run(argv, input=data, capture_output=True, timeout=bounds.wall_seconds, env=environment, check=False)
     except subprocess.TimeoutExpired:
-        return Burst(f"took longer than {bounds.wall_seconds} seconds")
+        return Burst(f"took longer than {bounds.wall_seconds:g} seconds")
     if done.returncode != 0:
         return Burst(_cause(done.returncode, done.stderr, bounds))
     if len(done.stdout) > bounds.output_mib * _MIB:

@@ -28,6 +28,10 @@ SEND_SECONDS = 10.0
 RECORD_TRIES = 5  # a page that went and isn't recorded would go twice
 RECORD_PAUSE_SECONDS = 1.0
 
+# Apprise's child; importing its plugins takes most of a second of processor time
+APPRISE_MEMORY_MIB = 1024
+APPRISE_CPU_SECONDS = 10
+
 # The self-audit
 LATE_AFTER_SECONDS = 60.0
 AUDIT_EVERY_SECONDS = 60

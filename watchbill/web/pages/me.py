@@ -54,9 +54,17 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "setup/me.html", context)
 
 
-def addable() -> list[ChannelInfo]:
-    """The channels that need to be told something, as they describe themselves."""
-    return [one.INFO for one in all_channels().values() if not one.INFO.stored]
+@dataclass(frozen=True)
+class Addable:
+    """A channel that needs to be told something, and why nothing can go that way on this installation just now ("" when it can)."""
+
+    info: ChannelInfo
+    why_not: str
+
+
+def addable() -> list[Addable]:
+    """The channels that a person may add, as they describe themselves."""
+    return [Addable(one.INFO, one.unusable()) for one in all_channels().values() if not one.INFO.stored]
 
 
 @require_POST
