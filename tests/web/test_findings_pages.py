@@ -11,9 +11,12 @@ from django.urls import reverse
 from tests.web.conftest import BY, Company
 from watchbill.base import clock
 from watchbill.cases.findings import queries as findings
+from watchbill.cases.findings.models import Finding
+from watchbill.paging.channels import apprise
 from watchbill.roster import queries as roster
 from watchbill.roster import services as people
 from watchbill.sample import queries as sample
+from watchbill.web.api.findings import detail_facts
 from watchbill.web.pages.findings import csv_answer
 from watchbill.web.telling import named
 
@@ -304,3 +307,44 @@ def test_a_request_is_signed_on_its_own_page_only(saltmarsh: Company) -> None:
 def test_an_empty_company_is_told_that_nothing_was_looked_at(empty: Company) -> None:
     html = empty.visit("admin").get("/findings/").content.decode()
     assert "Nothing has been looked at yet." in html
+
+
+def with_facts(finding_id: int, **facts: object) -> None:
+    """The finding with more known about it, as a scan would have brought it."""
+    row = Finding.objects.get(pk=finding_id)
+    Finding.objects.filter(pk=finding_id).update(facts={**row.facts, **facts}, unowned=True)
+
+
+def test_how_it_comes_in_stands_where_one_looks_for_what_to_do(saltmarsh: Company) -> None:
+    number = some_open()
+    with_facts(number, path=["express@4.18.2", "<b>@1"])
+    html = page_of(saltmarsh, number)
+    assert "It comes in through express 4.18.2 \u2192 &lt;b&gt; 1; bump express." in html
+
+
+def test_whom_to_ask_is_suggested_and_said_to_be_no_more(saltmarsh: Company) -> None:
+    number = some_open()
+    with_facts(number, committers=["Alice (4 of the last 10 commits to this file)", "<i>Eve</i> (1 of the last 10 commits to this file)"])
+    html = page_of(saltmarsh, number)
+    assert "Perhaps ask: Alice (4 of the last 10 commits to this file) and &lt;i&gt;Eve&lt;/i&gt;" in html
+    assert "nobody was assigned" in html
+
+
+def test_what_has_an_owner_suggests_nobody(saltmarsh: Company) -> None:
+    number = some_open()
+    with_facts(number, committers=["Alice (4 of the last 10 commits to this file)"])
+    Finding.objects.filter(pk=number).update(unowned=False)
+    assert "Perhaps ask" not in page_of(saltmarsh, number)
+
+
+def test_the_api_tells_the_way_in_and_whom_to_ask(saltmarsh: Company) -> None:
+    number = some_open()
+    with_facts(number, path=["express@4.18.2"], committers=["Alice (the only commit to this file)"])
+    told = detail_facts(findings.finding(number))
+    assert (told["path"], told["perhaps_ask"]) == (["express@4.18.2"], ["Alice (the only commit to this file)"])
+
+
+def test_a_channel_that_can_not_be_used_yet_says_so_on_its_form(saltmarsh: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apprise, "unusable", lambda: apprise.MISSING)
+    html = saltmarsh.visit("engineer").get(reverse("me")).content.decode()
+    assert "Nothing can go this way yet: the extra is not installed: pip install" in html

@@ -2,7 +2,7 @@
 
 import pytest
 
-from watchbill.cases.findings.guidance import first_things, runs
+from watchbill.cases.findings.guidance import comes_in, first_things, runs
 
 NPM = ("npm install --save-exact ws@8.17.1", "npm ls ws  # expect 8.17.1 once")
 
@@ -52,3 +52,30 @@ def test_a_hash_inside_quotes_belongs_to_the_command() -> None:
 def test_every_line_is_a_sentence(commands: tuple[str, ...]) -> None:
     for line in first_things("ws", "8.16.0", "8.17.1", "package-lock.json", "", commands):
         assert line.endswith(".")
+
+
+WAY = ("express@4.18.2", "body-parser@1.20.1")
+
+
+def test_how_it_comes_in_and_what_to_bump_stands_after_what_to_raise() -> None:
+    told = first_things("ws", "8.16.0", "8.17.1", "package-lock.json", "", NPM, WAY)
+    assert told[1] == "It comes in through express 4.18.2 \u2192 body-parser 1.20.1; bump express."
+    assert told[2:] == first_things("ws", "8.16.0", "8.17.1", "package-lock.json", "", NPM)[1:]
+
+
+def test_without_a_fixed_version_how_it_comes_in_is_told_all_the_same() -> None:
+    assert first_things("ws", "8.16.0", "", "package-lock.json", "", (), WAY)[1:] == (comes_in(WAY),)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ((), ""),
+        (("@scope/kit@2.0.0",), "It comes in through @scope/kit 2.0.0; bump @scope/kit."),
+        (("@scope/kit",), "It comes in through @scope/kit; bump @scope/kit."),
+        (("a@1", "\u2026", "z@9"), "It comes in through a 1 \u2192 \u2026 \u2192 z 9; bump a."),
+        (("plain",), "It comes in through plain; bump plain."),
+    ],
+)
+def test_each_step_is_named_with_its_version(path: tuple[str, ...], told: str) -> None:
+    assert comes_in(path) == told

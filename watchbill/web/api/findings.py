@@ -81,6 +81,8 @@ class DetailOut(FindingOut):
     decision_why: str
     if_not_done: str
     upgrade: list[str]
+    path: list[str]
+    perhaps_ask: list[str]
     inputs: list[InputOut]
     proof: list[ProofOut]
 
@@ -126,6 +128,8 @@ def detail_facts(finding: FindingDetail) -> dict[str, Any]:
         "decision_why": formats.line(finding.decision_why),
         "if_not_done": formats.line(finding.if_not_done),
         "upgrade": list(finding.upgrade),
+        "path": [formats.line(step) for step in finding.path],
+        "perhaps_ask": [formats.line(one) for one in finding.perhaps_ask],
         "inputs": [
             {
                 "name": one.name,
