@@ -24,8 +24,32 @@ def test_what_cannot_be_ordered_is_unknown_and_ends_with_two(here) -> None:
     assert (ran.code, ran.out) == (2, "unknown\n")
 
 
-def test_an_ecosystem_without_an_order_is_unknown(here) -> None:
-    assert here("versions", "compare", "Nowhere", "1", "2").out == "unknown\n"
+@pytest.mark.parametrize(
+    ("ecosystem", "a", "b"),
+    [
+        ("RubyGems", "1.0.a", "1.0"),
+        ("Packagist", "6.3.0.0", "6.3.0.1"),
+        ("Maven", "1.0-rc1", "1.0"),
+        ("NuGet", "1.0-BETA", "1.0.0"),
+        ("Debian:12", "1.0~rc1-1", "1.0-1"),
+        ("Ubuntu:22.04:LTS", "1.0-1", "1.0-1ubuntu1"),
+        ("Alpine:v3.18", "1.0_rc1-r0", "1.0-r0"),
+        ("Red Hat", "1.0-1.el9", "0:1.0-2.el9"),
+        ("Rocky Linux:9", "1.0~rc1-1", "1.0-1"),
+        ("Pub", "1.0.0", "1.0.0+1"),
+        ("CRAN", "0.9", "0.75"),
+        ("Hackage", "1.0", "1.0.0"),
+    ],
+)
+def test_every_ecosystem_is_known(here, ecosystem: str, a: str, b: str) -> None:
+    assert here("versions", "compare", ecosystem, a, b).out == "<\n"
+
+
+def test_an_ecosystem_without_an_order_is_unknown_and_those_with_one_are_named(here) -> None:
+    ran = here("versions", "compare", "Nowhere", "1", "2")
+    assert (ran.code, ran.out) == (2, "unknown\n")
+    assert "Nowhere has no order here" in ran.err
+    assert "maven" in ran.err
 
 
 def test_one_version_alone_is_wrong_usage(here) -> None:
@@ -80,9 +104,17 @@ def test_pairs_that_are_no_text_are_unknown(home: Path) -> None:
     assert done.stdout == b"unknown\n"
 
 
-def test_the_order_of_pypi_is_that_of_the_reference_samples(process) -> None:
-    told = shared_data("vulnerabilities", "versions", "pypi-versions.txt").read_text().splitlines()
-    triples = [line.split(" ") for line in told if line and not line.startswith(("#", "//"))]
-    ran = process("versions", "compare", "PyPI", "-", stdin="".join(f"{a} {b}\n" for a, _, b in triples))
-    wrong = [(triple, got) for triple, got in zip(triples, ran.out.split(), strict=True) if got not in (triple[1], "unknown")]
+FIXTURES = {
+    "alpine": "Alpine", "cran": "CRAN", "debian": "Debian", "hackage": "Hackage", "maven": "Maven", "nuget": "NuGet",
+    "packagist": "Packagist",
+    "pub": "Pub", "pypi": "PyPI", "redhat": "Red Hat", "rubygems": "RubyGems", "semver": "npm",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(FIXTURES))
+def test_a_stream_is_answered_as_the_reference_samples_are(process, name: str) -> None:
+    told = shared_data("vulnerabilities", "versions", f"{name}-versions.txt").read_text().splitlines()
+    triples = [line.split(" ") for line in told if line.strip() and not line.startswith(("# ", "// "))]
+    ran = process("versions", "compare", FIXTURES[name], "-", stdin="".join(f"{a} {b}\n" for a, _, b in triples))
+    wrong = [(triple, got) for triple, got in zip(triples, ran.out.split(), strict=True) if got != triple[1]]
     assert wrong == []

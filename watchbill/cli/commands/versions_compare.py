@@ -10,8 +10,8 @@ import os
 import sys
 from collections.abc import Iterator
 
-from watchbill.cli.terminal import say, say_json, warn
-from watchbill.engines.dependencies.versions import compare
+from watchbill.cli.terminal import inert, say, say_json, warn
+from watchbill.engines.dependencies.versions import compare, family_of, ordered_families
 
 HELP = "Say which of two versions is newer: <, =, > or unknown. With - as the only version, read `A B` pairs from standard input."
 EXAMPLE = "watchbill versions compare PyPI 1.0rc1 1.0"
@@ -22,7 +22,11 @@ READ_BYTES = 65536
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("ecosystem", metavar="ECOSYSTEM", help="PyPI, npm, Go, crates.io")
+    parser.add_argument(
+        "ecosystem",
+        metavar="ECOSYSTEM",
+        help="PyPI, npm, Go, crates.io, RubyGems, Packagist, Maven, NuGet, Debian:12, Alpine:v3.18, Red Hat, ...",
+    )
     parser.add_argument("a", metavar="A", help="a version, or - to read pairs from standard input")
     parser.add_argument("b", metavar="B", nargs="?", help="the version to compare it with")
     parser.add_argument("--json", action="store_true", help="one JSON object an answer")
@@ -30,6 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 answered; 2 when the single pair is unknown, or when a line of the stream was no pair; 64 for a missing version."""
+    if family_of(arguments.ecosystem) not in ordered_families():
+        warn(f"watchbill versions compare: {inert(arguments.ecosystem)} has no order here; known are {', '.join(ordered_families())}")
     if arguments.a == "-" and arguments.b is None:
         return _stream(arguments.ecosystem, as_json=arguments.json)
     if arguments.b is None:
