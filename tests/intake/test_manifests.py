@@ -121,6 +121,28 @@ class TestReading:
         monkeypatch.setattr(manifests, "_IN_PROCESS_BYTES", 10)
         assert read_manifest("package-lock.json", data) == here
 
+    def test_a_big_file_draws_in_what_lies_beside_it_as_a_small_one_does(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "composer.json").write_text('{"require": {"a/b": "*"}}')
+        (tmp_path / "composer.lock").write_text('{"packages": [{"name": "a/b", "version": "1"}, {"name": "c/d", "version": "1"}]}')
+        (found,) = find_manifests(tmp_path)
+        here = read_file(found)
+        monkeypatch.setattr(manifests, "_IN_PROCESS_BYTES", 10)
+        there = read_file(found)
+        assert there == here
+        assert isinstance(there, ReadManifest)
+        assert [package.direct for package in there.packages] == [True, False]
+
+    def test_a_big_file_draws_in_nothing_from_outside_the_path_searched(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(manifests, "_IN_PROCESS_BYTES", 10)
+        (tmp_path / "inside").mkdir()
+        (tmp_path / "composer.json").write_text('{"require": {"a/b": "*"}}')
+        (tmp_path / "inside" / "composer.lock").write_text('{"packages": [{"name": "a/b", "version": "1"}]}')
+        (tmp_path / "inside" / "composer.json").symlink_to(tmp_path / "composer.json")
+        (found,) = find_manifests(tmp_path / "inside")
+        there = read_file(found)
+        assert isinstance(there, ReadManifest)
+        assert [package.direct for package in there.packages] == [None]
+
     def test_a_file_past_the_limit_is_not_read_and_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(limits, "MANIFEST_BYTES", 10)
         unread = read_manifest("requirements.txt", PINS)

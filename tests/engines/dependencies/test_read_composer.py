@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from watchbill.engines.dependencies import limits
 from watchbill.engines.dependencies.packages import Inventory, Package, Unreadable
 from watchbill.engines.dependencies.reading import read, reader_for
 
@@ -134,3 +135,10 @@ def test_it_is_known_by_its_names(name: str) -> None:
     found = reader_for(name, b"")
     assert found is not None
     assert found.name == "composer"
+
+
+def test_only_so_many_packages_stand_in_for_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_STAND_INS", 2)
+    others = [package(f"x/{number}", provide={"a/b": "1"}) for number in range(5)]
+    found = locked(*others, asks={"require": {"a/b": "*"}})
+    assert [one.direct for one in found.packages] == [True, True, False, False, False]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from watchbill.engines.dependencies import limits
 from watchbill.engines.dependencies.packages import Inventory, Package, Unreadable
 from watchbill.engines.dependencies.reading import read, reader_for
 
@@ -127,3 +128,12 @@ def test_thirty_thousand_gems_in_a_chain_are_read() -> None:
     found = gems(*specs, asked=("g0",))
     assert len(found.packages) == 30_000
     assert found.packages[-1].path[0] == "g0@1.0"
+
+
+def test_gems_are_taken_up_to_their_limit_whatever_the_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_GEM_SPECS", 3)
+    specs = ["a (1.0)", "a (1.0-java)", "b (1.0)", "c (1.0)"]
+    assert len(gems(*specs[:3]).packages) == 2
+    found = read("Gemfile.lock", ("GEM\n  specs:\n" + "".join(f"    {spec}\n" for spec in specs)).encode())
+    assert isinstance(found, Unreadable)
+    assert (found.code, found.where) == ("too_large", "line 6")

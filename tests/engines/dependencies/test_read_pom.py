@@ -239,3 +239,17 @@ def test_it_is_known_by_its_names(name: str) -> None:
     found = reader_for(name, b"")
     assert found is not None
     assert found.name == "pom"
+
+
+def test_parents_are_followed_up_to_their_limit() -> None:
+    def above(levels: int) -> Beside:
+        """A file `levels` parents up that holds the property; each of the others names the next one."""
+        files = {
+            f"{level}.xml": pom(more=own(f"p{level}") + parent(f"{level + 1}.xml", name=f"p{level + 1}")) for level in range(1, levels)
+        }
+        files[f"{levels}.xml"] = pom(more=own(f"p{levels}"), v="4")
+        return lambda name: files[name].encode() if name in files else None
+
+    text = pom(dependency("${v}"), more=parent("1.xml", name="p1"))
+    assert only(text, above(limits.MAX_PARENTS)).version == "4"
+    assert found_in(text, above(limits.MAX_PARENTS + 1)).packages[0].version == ""

@@ -398,3 +398,15 @@ def test_json_of_another_kind_is_unsupported(data: bytes) -> None:
     found = read("spdx.json", data)
     assert isinstance(found, Unreadable)
     assert found.code == "unsupported"
+
+
+def test_two_packages_with_one_reference_are_two_packages() -> None:
+    found = found_in(document(package("a"), {**package("b"), "SPDXID": "SPDXRef-a"}))
+    assert [(one.name, one.place) for one in found.packages] == [("a", "SPDXRef-a"), ("b", "packages[1]")]
+
+
+def test_tags_without_a_version_of_the_specification_are_unsupported_and_nothing_at_all_is_an_empty_document() -> None:
+    tags, nothing = read("sbom.spdx", b"Hello: world\n"), read("sbom.spdx", b"# nothing yet\n")
+    assert isinstance(tags, Unreadable)
+    assert tags.code == "unsupported"
+    assert isinstance(nothing, Inventory)

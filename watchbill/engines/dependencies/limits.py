@@ -14,8 +14,9 @@ MAX_YAML_BYTES = 32 * 1024 * 1024
 MAX_DEPTH = 200
 """Nesting of arrays and objects."""
 
-MAX_JSON_VALUES = 4_000_000
-"""Values in one JSON document: what bounds the memory that 64 MiB of `{},{},` would take."""
+MAX_JSON_VALUES = 1_000_000
+"""Values in one JSON document, an object counting twice: what bounds the memory that 64 MiB of `{"a":1},` would take (some 300 bytes for
+each). A package-lock.json of 30,000 packages has 400,000."""
 
 MAX_TOML_VALUES = 1_500_000
 
@@ -26,7 +27,7 @@ MAX_XML_BYTES = 32 * 1024 * 1024
 MAX_XML_ELEMENTS = 4_000_000
 """Elements of one XML document, those that a reader leaves out too."""
 
-MAX_XML_KEPT = 750_000
+MAX_XML_KEPT = 600_000
 """Elements that a reader keeps of one document, some 300 bytes each."""
 
 MAX_XML_ATTRIBUTES = 64
@@ -37,6 +38,9 @@ MAX_XML_TEXT_CHARS = 1024 * 1024
 
 MAX_TOML_HEADER_PARTS = 400_000
 """Dotted parts of all `[table]` lines together: the parser keeps some 800 bytes for each."""
+
+MAX_TOML_KEY_DOTS = 200_000
+"""Dots in all keys together: each makes a table, and the parser keeps some 400 bytes for it. Lockfiles hold next to none."""
 
 MAX_KEY_PARTS = 16
 """Parts of one dotted TOML key: the parser takes time with their square."""
@@ -49,6 +53,9 @@ MAX_LINE_CHARS = 65_536
 
 MAX_PACKAGES = 200_000
 """Packages of one file."""
+
+MAX_SPECIFIERS = 500_000
+"""Words under which all packages of one yarn.lock are listed, such as `a@^1`; a package has some three."""
 
 MAX_NOTES = 1_000
 """Unusable parts listed for one file; a last note says how many more there were."""
@@ -66,11 +73,17 @@ MAX_PATH_STEPS = 12
 
 MAX_STEP_CHARS = 512
 
-MAX_ROOT_GROUPS = 64
+MAX_ROOT_GROUPS = 32
 """Groups of direct dependencies told apart, as each takes a walk over the graph; further ones count as one, written "…"."""
 
 MAX_INCLUDED_FILES = 100
 """Files that one lockfile may have opened beside it, as a requirements file does by `-r` and `-c`, all levels together."""
+
+MAX_GEM_SPECS = 400_000
+"""Gems of one file, one for each platform."""
+
+MAX_STAND_INS = 32
+"""Packages that are taken to stand in for one name that they provide or replace."""
 
 MAX_PARENTS = 16
 """Parents of a Maven project that are followed."""

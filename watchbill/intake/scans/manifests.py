@@ -15,7 +15,7 @@ import msgspec
 
 from watchbill.base import limits
 from watchbill.base.sandbox import Burst, run_contained
-from watchbill.engines.dependencies.packages import Beside, Inventory, Unreadable, nothing_beside, visible
+from watchbill.engines.dependencies.packages import Inventory, Unreadable, nothing_beside, visible
 from watchbill.engines.dependencies.reading import files_beside, read, reader_for
 from watchbill.intake.scans.reader_child import decode
 from watchbill.intake.scans.rules import named_owners
@@ -34,22 +34,26 @@ class FoundFile:
     root: Path
 
 
-def read_manifest(manifest: str, data: bytes, beside: Beside = nothing_beside) -> ReadManifest | UnreadManifest:
+def read_manifest(manifest: str, data: bytes, found: FoundFile | None = None) -> ReadManifest | UnreadManifest:
     """What `data`, called `manifest`, pins; in this process when small, in a contained child otherwise. Never raises on content.
 
-    `beside` opens what a small file draws in, such as the go.sum of a go.mod.
+    What a file draws in, such as the go.sum of a go.mod, is opened below the path in which it was `found`, and not at all without that.
     """
     if len(data) > limits.MANIFEST_BYTES:
         return UnreadManifest(manifest, f"larger than {limits.MANIFEST_BYTES // (1024 * 1024)} MiB", "the file's size")
-    result = read(manifest, data, beside) if len(data) <= _IN_PROCESS_BYTES else _read_contained(manifest, data)
+    if len(data) <= _IN_PROCESS_BYTES:
+        result = read(manifest, data, files_beside(found.file, found.root) if found else nothing_beside)
+    else:
+        result = _read_contained(manifest, data, found)
     if isinstance(result, Unreadable):
         return UnreadManifest(manifest, result.reason, result.where)
     notes = tuple(f"{note.where}: {note.reason}" if note.where else note.reason for note in result.notes)
     return ReadManifest(manifest, result.kind, result.packages, notes, named_owners(result.subject))
 
 
-def _read_contained(name: str, data: bytes) -> Inventory | Unreadable:
-    answer = run_contained("watchbill.intake.scans.reader_child", [name], data)
+def _read_contained(name: str, data: bytes, found: FoundFile | None) -> Inventory | Unreadable:
+    places = [os.fspath(found.file), os.fspath(found.root)] if found else []
+    answer = run_contained("watchbill.intake.scans.reader_child", [name, *places], data)
     if isinstance(answer, Burst):
         return Unreadable(reason=f"the reader {answer.reason}", where="", code="too_large")
     try:
@@ -90,6 +94,6 @@ def read_file(found: FoundFile) -> ReadManifest | UnreadManifest:
     try:
         if found.file.stat().st_size > limits.MANIFEST_BYTES:
             return UnreadManifest(found.manifest, f"larger than {limits.MANIFEST_BYTES // (1024 * 1024)} MiB", "the file's size")
-        return read_manifest(found.manifest, found.file.read_bytes(), files_beside(found.file, found.root))
+        return read_manifest(found.manifest, found.file.read_bytes(), found)
     except OSError as error:
         return UnreadManifest(found.manifest, f"cannot be opened: {error.strerror}", str(found.file))

@@ -1,17 +1,19 @@
 """The contained child that reads one manifest: bytes on standard input, a MessagePack answer on standard output.
 
-It imports the dependency engine and nothing of Django, so it starts quickly and holds no database.
+It imports the dependency engine and nothing of Django, so it starts quickly and holds no database. Given the file's path and the one
+searched, it opens what the file draws in below the latter, and nothing else.
 """
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import msgspec
 
 from watchbill.base.lifeline import die_with_parent
-from watchbill.engines.dependencies.packages import Inventory, Unreadable
-from watchbill.engines.dependencies.reading import read
+from watchbill.engines.dependencies.packages import Inventory, Unreadable, nothing_beside
+from watchbill.engines.dependencies.reading import files_beside, read
 
 
 def encode(result: Inventory | Unreadable) -> bytes:
@@ -27,7 +29,9 @@ def decode(answer: bytes) -> Inventory | Unreadable:
 
 def main() -> None:
     die_with_parent()
-    sys.stdout.buffer.write(encode(read(sys.argv[1], sys.stdin.buffer.read())))
+    name, *places = sys.argv[1:]
+    beside = files_beside(Path(places[0]), Path(places[1])) if len(places) == 2 else nothing_beside
+    sys.stdout.buffer.write(encode(read(name, sys.stdin.buffer.read(), beside)))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ in the composer.json beside it; without that nothing is said about it. Format: C
 from collections.abc import Iterator
 from typing import Any
 
+from watchbill.engines.dependencies import limits
 from watchbill.engines.dependencies.formats.strict_json import json_object
 from watchbill.engines.dependencies.formats.values import mapping_at, text_at
 from watchbill.engines.dependencies.packages import Beside, Collector, Inventory, ReaderInfo, RefusedError
@@ -85,7 +86,9 @@ def _paths(entries: list[tuple[str, str, dict[str, Any]]], asked: dict[str, None
     standing_in: dict[str, list[str]] = {}
     for name, entry in by_name.items():
         for other in (*mapping_at(entry, "provide"), *mapping_at(entry, "replace")):
-            standing_in.setdefault(other.lower(), []).append(name)
+            others = standing_in.setdefault(other.lower(), [])
+            if len(others) < limits.MAX_STAND_INS:
+                others.append(name)
 
     def packages(wanted: str) -> list[str]:
         return [wanted] if wanted in by_name else standing_in.get(wanted, [])

@@ -5,6 +5,7 @@ purl are no packages. Format: the CycloneDX specification (ECMA-424). The XML fo
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,9 +64,9 @@ def packages_of(bill: dict[str, Any], kind: str) -> Inventory:
 
 def _components(bill: dict[str, Any], subject: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """(place, component) of all levels, those inside the subject too."""
-    waiting = [("components", list_at(bill, "components")), ("metadata.component.components", list_at(subject, "components"))]
+    waiting = deque((("components", list_at(bill, "components")), ("metadata.component.components", list_at(subject, "components"))))
     while waiting:
-        place, level = waiting.pop(0)
+        place, level = waiting.popleft()
         for number, component in enumerate(level):
             here = f"{place}[{number}]"
             yield here, component

@@ -52,8 +52,8 @@ def read(filename: str, data: bytes, beside: Beside) -> Inventory:
     }
     metadata = root.first("metadata")
     if metadata is not None:
-        subject = metadata.first("component")
-        bill["metadata"] = {**_holder(metadata), "component": _holder(subject) if subject is not None else {}}
+        bill["metadata"] = {**_holder(metadata), "component": next(map(_holder, metadata.all("component")), {})}
+    root.children.clear()  # so that a large file is not held twice
     return packages_of(bill, INFO.name)
 
 
@@ -68,10 +68,13 @@ def _holder(element: Element) -> dict[str, Any]:
         organisation = element.first(key)
         if organisation is not None:
             found[key] = {"name": organisation.text_at("name"), "contact": [_person(one) for one in organisation.all("contact")]}
-    found["authors"] = [_person(one) for one in element.all("authors", "author")]
-    found["properties"] = [{"name": one.attributes.get("name", ""), "value": one.text} for one in element.all("properties", "property")]
-    found["hashes"] = [{"alg": one.attributes.get("alg", ""), "content": one.text} for one in element.all("hashes", "hash")]
-    found["components"] = [_holder(inner) for inner in element.all("components", "component")]
+    lists: dict[str, list[Any]] = {
+        "authors": [_person(one) for one in element.all("authors", "author")],
+        "properties": [{"name": one.attributes.get("name", ""), "value": one.text} for one in element.all("properties", "property")],
+        "hashes": [{"alg": one.attributes.get("alg", ""), "content": one.text} for one in element.all("hashes", "hash")],
+        "components": [_holder(inner) for inner in element.all("components", "component")],
+    }
+    found.update((key, value) for key, value in lists.items() if value)
     return found
 
 

@@ -6,8 +6,10 @@ Format: Bundler's `lockfile_parser.rb`.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from watchbill.engines.dependencies import limits
 from watchbill.engines.dependencies.formats.plain import lines_of, text_of
 from watchbill.engines.dependencies.packages import Beside, Collector, Inventory, ReaderInfo, RefusedError
 from watchbill.engines.dependencies.reachable import shortest_paths
@@ -29,7 +31,7 @@ _NEEDED = re.compile(r" {6}(?! )([^\s(!]+)(?: \([^()]*\))?!?")
 _CHECKSUM = re.compile(r" {2}([^\s(]+) \(([^-()]*)(?:-[^()]*)?\)(?: ([a-z0-9]+)=([0-9a-fA-F]+))?.*")
 
 
-@dataclass
+@dataclass(slots=True)
 class _Gem:
     """One gem: where it is from, its version, the line of its first platform, and the names of what it needs."""
 
@@ -43,10 +45,11 @@ class _Gem:
 class _Lock:
     """What the lines of one file say."""
 
-    gems: dict[str, list[_Gem]] = field(default_factory=dict)
+    gems: dict[str, dict[tuple[str, str], _Gem]] = field(default_factory=dict)
     asked: dict[str, None] = field(default_factory=dict)
     checksums: dict[tuple[str, str], str] = field(default_factory=dict)
     told: bool = False
+    specs: int = 0
 
 
 def sniff(head: bytes) -> bool:
@@ -59,14 +62,12 @@ def read(filename: str, data: bytes, beside: Beside) -> Inventory:
     del filename, beside
     gathered = Collector("gemfile", "RubyGems")
     lock = _parsed(text_of(data), gathered)
-    own = {name for name, gems in lock.gems.items() if all(gem.section == "PATH" for gem in gems)}
+    own = {name for name, gems in lock.gems.items() if all(gem.section == "PATH" for gem in gems.values())}
     direct = {name for name in lock.asked if name not in own}
-    direct.update(needed for name in own for gem in lock.gems[name] for needed in gem.needs if needed not in own)
-    paths = shortest_paths(
-        sorted(direct), lambda name: (needed for gem in lock.gems.get(name, ()) for needed in gem.needs), lambda name: _label(lock, name)
-    )
+    direct.update(needed for name in own for needed in _needs(lock, name) if needed not in own)
+    paths = shortest_paths(sorted(direct), lambda name: _needs(lock, name), lambda name: _label(lock, name))
     for name, gems in lock.gems.items():
-        for gem in gems:
+        for gem in gems.values():
             if gem.section != "PATH":
                 gathered.add(
                     name,
@@ -79,9 +80,13 @@ def read(filename: str, data: bytes, beside: Beside) -> Inventory:
     return gathered.inventory()
 
 
+def _needs(lock: _Lock, name: str) -> Iterator[str]:
+    return (needed for gem in lock.gems.get(name, {}).values() for needed in gem.needs)
+
+
 def _label(lock: _Lock, name: str) -> str:
-    gems = lock.gems.get(name)
-    return f"{name}@{gems[0].version}" if gems else name
+    first = next(iter(lock.gems.get(name, {}).values()), None)
+    return f"{name}@{first.version}" if first else name
 
 
 def _parsed(text: str, gathered: Collector) -> _Lock:
@@ -124,9 +129,7 @@ def _take_spec(lock: _Lock, section: str, line: str, number: int, last: _Gem | N
     if not found or len(found[1]) != 4 or not found[3]:
         gathered.note("shape", "a line does not name a gem and its version", f"line {number}")
         return None
-    gem = _Gem(section, found[3], number)
-    for earlier in lock.gems.setdefault(found[2], []):
-        if (earlier.section, earlier.version) == (gem.section, gem.version):
-            return earlier
-    lock.gems[found[2]].append(gem)
-    return gem
+    lock.specs += 1
+    if lock.specs > limits.MAX_GEM_SPECS:
+        raise RefusedError("too_large", f"the file names more than {limits.MAX_GEM_SPECS:,} gems", f"line {number}")
+    return lock.gems.setdefault(found[2], {}).setdefault((section, found[3]), _Gem(section, found[3], number))

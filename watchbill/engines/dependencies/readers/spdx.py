@@ -82,7 +82,8 @@ def packages_of(document: dict[str, Any], kind: str) -> Inventory:
     for number, package in enumerate(list_at(document, "packages")):
         place = f"packages[{number}]"
         if isinstance(package, dict):
-            parts[text_at(package, "SPDXID") or place] = package
+            reference = text_at(package, "SPDXID")
+            parts[place if reference in parts else reference or place] = package
         else:
             gathered.note("shape", "a package is no object", place)
     subject = _subject_reference(document, parts)

@@ -43,6 +43,7 @@ def read(filename: str, data: bytes, beside: Beside) -> Inventory:
     del filename, beside
     document: dict[str, Any] = {"creationInfo": {"creators": []}, "packages": [], "relationships": []}
     section: dict[str, Any] | None = document
+    number = 0
     for number, tag, value in _tags(text_of(data)):
         if tag == "PackageName":
             section = {"name": value, "externalRefs": [], "checksums": []}
@@ -54,7 +55,7 @@ def read(filename: str, data: bytes, beside: Beside) -> Inventory:
                 section.setdefault("SPDXID", value)
         elif not _take_document(document, tag, value, number) and section is not None and section is not document:
             _take_package(section, tag, value)
-    if not document["packages"] and "spdxVersion" not in document:
+    if not number:
         return Inventory(kind=INFO.name, packages=())
     return packages_of(document, INFO.name)
 
