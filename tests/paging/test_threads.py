@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import sqlite_only
 from tests.paging.company import ALICE, ROSTER
 from tests.paging.fake_servers import FakeMail, FakeWeb
 from watchbill.base import clock
@@ -134,6 +135,7 @@ def test_the_loop_is_seen_at_work(running: FakeMail) -> None:
     assert health().loop_error == ""
 
 
+@sqlite_only  # where the one process of several dies, the others see it: tests/base/test_workers.py
 def test_a_new_process_takes_up_at_once_what_the_dead_one_was_sending(
     writer_thread: Path, mail: FakeMail, monkeypatch: pytest.MonkeyPatch
 ) -> None:

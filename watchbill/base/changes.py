@@ -72,7 +72,7 @@ def record_change(
     limits.
     """
     draft = ChangeDraft(summary, source, targets, occurred_at, links, kind, key)
-    return write(recording([draft], by=by), name="change.record")[0]
+    return write(recording([draft], by=by), name="change.record", beside=True)[0]
 
 
 def recording(drafts: Sequence[ChangeDraft], *, by: Actor) -> Callable[[], list[int]]:

@@ -57,7 +57,7 @@ def accept(data: bytes, *, kind: str, source: str, by: Actor, meta: dict[str, An
     before, the earlier one is returned and nothing is stored; Problem("key_reused", 422) when the bytes differ, since those would be
     lost.
     """
-    return write(accepting(data, kind=kind, source=source, by=by, meta=meta, key=key), name="inbox.accept")
+    return write(accepting(data, kind=kind, source=source, by=by, meta=meta, key=key), name="inbox.accept", beside=True)
 
 
 def accepting(

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.db.models import Q, QuerySet
 
-from watchbill.base import clock, limits
+from watchbill.base import clock, limits, locks
+from watchbill.base.locks import Lock
 from watchbill.base.unit import current, news, wake
 from watchbill.base.writer import write
 
@@ -62,6 +63,7 @@ class _Registry:
         self.handlers: dict[str, Handler] = {}
         self.periods: dict[str, int] = {}
         self.running: set[int] = set()
+        self.holder = 0
         self.lock = threading.Lock()
 
 
@@ -76,6 +78,16 @@ def handler(kind: str) -> Callable[[Handler], Handler]:
         return fn
 
     return register
+
+
+def claim_as(holder: int) -> None:
+    """Claim jobs and news under this number from now on, so that they can be taken over when this process is gone. 0: nobody's."""
+    _registry.holder = holder
+
+
+def holder() -> int:
+    """The number that this process claims under."""
+    return _registry.holder
 
 
 def every(kind: str, seconds: int) -> None:
@@ -127,14 +139,18 @@ def renew(job: JobInfo) -> bool:
     """Keep the lease of a long job. False when it was lost to another worker: then stop."""
     until = clock.now() + timedelta(seconds=limits.JOB_LEASE_SECONDS)
     mine = _jobs().filter(pk=job.id, state="running", attempts=job.attempt)
-    return write(lambda: mine.update(lease_until=until), name="jobs.renew") == 1
+    return write(lambda: mine.update(lease_until=until), name="jobs.renew", beside=True) == 1
 
 
-def retake(now: datetime) -> int:
-    """Inside `write`: end the lease of every running job, because its worker is known to be dead; how many. Only where one process
-    alone runs jobs (the embedded database), as that process begins.
+def retake(now: datetime, holder: int | None = None) -> int:
+    """Inside `write`: end the lease of every running job whose worker is known to be dead; how many. Without a `holder` that is all of
+    them: only where one process alone runs jobs (the embedded database), as that process begins.
     """
-    return _jobs().filter(state="running").update(lease_until=now)
+    running = _jobs().filter(state="running")
+    if holder is not None:
+        running = running.filter(holder=holder)
+        wake("jobs")
+    return running.update(lease_until=now)
 
 
 def dead(limit: int = 100) -> list[DeadJob]:
@@ -193,16 +209,19 @@ def _arm_periodic(now: datetime) -> None:
     write(arm, name="jobs.arm")
 
 
+def _ready(now: datetime) -> Q:
+    return Q(state="waiting", due__lte=now) | Q(state="running", lease_until__lte=now)
+
+
 def _claimable(now: datetime) -> list[tuple[int, str]]:
-    ready = Q(state="waiting", due__lte=now) | Q(state="running", lease_until__lte=now)
     with _registry.lock:
         mine = set(_registry.running)
-    rows = _jobs().filter(ready).order_by("due", "pk").values_list("pk", "lane")[: limits.WRITE_GROUP]
+    rows = _jobs().filter(_ready(now)).order_by("due", "pk").values_list("pk", "lane")[: limits.WRITE_GROUP]
     return [row for row in rows if row[0] not in mine]
 
 
 def _claim_next(now: datetime) -> "Job | None":
-    job = write(lambda: _claim(now), lane="slow", name="jobs.claim") if _claimable(now) else None
+    job = write(lambda: _claim(now), lane="slow", name="jobs.claim", beside=True) if _claimable(now) else None
     if job is not None:
         with _registry.lock:
             _registry.running.add(job.pk)
@@ -210,15 +229,17 @@ def _claim_next(now: datetime) -> "Job | None":
 
 
 def _claim(now: datetime) -> "Job | None":
+    locks.hold(Lock.JOBS)  # two who look at the lanes at once would both find one free
     taken = set(_jobs().filter(state="running", lease_until__gt=now).exclude(lane="").values_list("lane", flat=True))
     free = [pk for pk, lane in _claimable(now) if not lane or lane not in taken]
-    row = _jobs().select_for_update(skip_locked=True).filter(pk__in=free).order_by("due", "pk").first()
+    row = _jobs().select_for_update(skip_locked=True).filter(_ready(now), pk__in=free).order_by("due", "pk").first()
     if row is None:
         return None
     row.attempts += 1
     row.state = "running"
     row.lease_until = now + timedelta(seconds=limits.JOB_LEASE_SECONDS)
-    row.save(update_fields=["attempts", "state", "lease_until"])
+    row.holder = _registry.holder
+    row.save(update_fields=["attempts", "state", "lease_until", "holder"])
     return row
 
 
@@ -247,7 +268,7 @@ def _finish(job: "Job", error: str, now: datetime) -> None:
         if mine.update(**changes) and changes["state"] == "dead":
             news("base.job_dead", f"job:{job.pk}", {"kind": job.kind, "error": error})
 
-    write(settle, lane="slow", name="jobs.finish")
+    write(settle, lane="slow", name="jobs.finish", beside=True)
 
 
 def _after(job: "Job", error: str, now: datetime) -> dict[str, Any]:

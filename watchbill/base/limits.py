@@ -22,6 +22,9 @@ POSTGRES_STATEMENT_SECONDS = 60.0
 POSTGRES_LOCK_SECONDS = 10.0  # waiting for another transaction's row
 POSTGRES_IDLE_SECONDS = 60.0  # a transaction in which nothing happens is ended by the server
 
+POSTGRES_TRIES = 6  # of one closure, when other transactions were in its way
+POSTGRES_PAUSE_SECONDS = 0.02  # before the second try; doubled each time, and shortened by chance
+
 # Audit and news
 AUDIT_TEXT_CHARS = 500  # action, target, actor, outcome, ref: each
 AUDIT_BODY_BYTES = 16 * KIB
@@ -38,6 +41,10 @@ NEWS_LEASE_SECONDS = 120
 NEWS_RETRY_SECONDS = (1, 5, 15, 60, 300, 600)  # the last one repeats
 NEWS_STUCK_AFTER = 5  # failures before a delivery is shown as stuck
 NEWS_KEPT_DAYS = 30
+NEWS_SUBJECT_LOCKS = 256  # subjects of news share these on PostgreSQL
+SEQUENCE_BATCH = 2000  # events numbered in one transaction
+SEQUENCE_EVERY_SECONDS = 0.2
+SEQUENCE_LATE_SECONDS = 10.0  # a lag beyond this is a fault
 
 # Jobs
 JOB_ARGS_BYTES = 64 * KIB
@@ -46,6 +53,14 @@ JOB_ATTEMPTS = 8
 JOB_RETRY_SECONDS = (2, 10, 30, 120, 600, 1800, 3600)
 JOB_KEPT_DAYS = 7
 JOB_ERROR_CHARS = 1000
+
+# Between processes, on PostgreSQL
+LISTEN_PAUSE_SECONDS = 0.5
+LISTEN_PAUSE_MAX_SECONDS = 10.0
+LISTEN_LOOK_SECONDS = 5.0  # how often a silent connection is looked after
+WORKER_BEAT_SECONDS = 3.0
+WORKER_GONE_SECONDS = 10.0  # without a beat it counts as dead, and what it had claimed is taken over
+BLOB_PART_BYTES = 4 * MIB
 
 # Loops
 LOOP_POLL_SECONDS = 2.0

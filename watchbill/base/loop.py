@@ -118,6 +118,11 @@ def stop_loops() -> None:
         wakeups.remove(loop.walker.name, loop.woken)
 
 
+def loops_run() -> bool:
+    """Whether this process runs the loops."""
+    return bool(_round.loops)
+
+
 def loop_health() -> list[LoopHealth]:
     """One line per thread; empty when no loop runs."""
     return [LoopHealth(one.walker.name, one.last_turn_at, one.last_error, one.lag()) for one in _round.loops]

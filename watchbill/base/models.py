@@ -4,6 +4,7 @@ Times of audit events are text of fixed width (2026-01-02T03:04:05.123456Z): exa
 """
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class AuditEvent(models.Model):
@@ -32,6 +33,25 @@ class AuditEvent(models.Model):
             models.Index(fields=["actor", "recorded_at"], name="audit_actor_time"),
             models.Index(fields=["target", "recorded_at"], name="audit_target_time"),
         ]
+
+
+class AuditPending(models.Model):
+    """An audit event that waits for its number, on PostgreSQL: an AuditEvent without `seq` and `leaf`. `at` is the database's own time."""
+
+    recorded_at = models.CharField(max_length=27)
+    occurred_at = models.CharField(max_length=27)
+    actor = models.TextField()
+    actor_kind = models.CharField(max_length=16)
+    source = models.CharField(max_length=64)
+    action = models.TextField()
+    target = models.TextField()
+    outcome = models.TextField()
+    ref = models.TextField()
+    body = models.TextField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "audit_pending"
 
 
 class AuditName(models.Model):
@@ -121,7 +141,7 @@ class News(models.Model):
 
 class Delivery(models.Model):
     """News still owed to one subscriber; the row goes when the subscriber has taken it. `due` moves into the future while it is being
-    delivered.
+    delivered, by the worker `holder` (0: not one of several).
     """
 
     news = models.ForeignKey(News, on_delete=models.CASCADE)
@@ -130,6 +150,7 @@ class Delivery(models.Model):
     due = models.DateTimeField()
     attempts = models.IntegerField(default=0)
     last_error = models.TextField(default="")
+    holder = models.BigIntegerField(db_default=0)
 
     class Meta:
         indexes = [
@@ -152,6 +173,7 @@ class Job(models.Model):
     last_error = models.TextField(default="")
     created_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
+    holder = models.BigIntegerField(db_default=0)
 
     class Meta:
         constraints = [
@@ -181,6 +203,36 @@ class Inbox(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "key"], condition=~models.Q(key=""), name="inbox_key_once")]
+
+
+class Worker(models.Model):
+    """A living process, on PostgreSQL. Times are the database's own. The row goes when the process ends or its beat stays away."""
+
+    role = models.CharField(max_length=8)
+    host = models.CharField(max_length=253)
+    pid = models.IntegerField()
+    address = models.CharField(max_length=253, default="")
+    version = models.CharField(max_length=40, default="")
+    started_at = models.DateTimeField(db_default=Now())
+    beat_at = models.DateTimeField(db_default=Now())
+
+
+class Blob(models.Model):
+    """Bytes under their SHA-256, on PostgreSQL, where every process must be able to read them; `BlobPart` has them."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    size = models.BigIntegerField()
+
+
+class BlobPart(models.Model):
+    """A piece of a blob; `number` counts from 0."""
+
+    blob = models.ForeignKey(Blob, on_delete=models.CASCADE)
+    number = models.IntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["blob", "number"], name="blob_part_once")]
 
 
 class Change(models.Model):

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from watchbill.base import limits, subscriptions
+from watchbill.base import clock, jobs, limits, locks, subscriptions
+from watchbill.base.locks import Lock
 from watchbill.base.subscriptions import Handler, NewsItem, Subscription
+from watchbill.base.unit import wake
 from watchbill.base.writer import write
 
 if TYPE_CHECKING:
@@ -46,23 +48,29 @@ def subscribe(topic: str, name: str, handler: Handler) -> None:
     subscriptions.add(Subscription(topic, name, handler))
 
 
-def retake(now: datetime) -> int:
-    """Inside `write`: hand everything over now that a dead process had taken, and what waited for another try; how many. Only where one
-    process alone delivers (the embedded database), as that process begins.
+def retake(now: datetime, holder: int | None = None) -> int:
+    """Inside `write`: hand everything over now that a dead process had taken; how many. Without a `holder` that is all of it, and what
+    waited for another try too: only where one process alone delivers (the embedded database), as that process begins.
     """
-    return _deliveries().filter(due__gt=now).update(due=now)
+    waiting = _deliveries().filter(due__gt=now)
+    if holder is not None:
+        waiting = waiting.filter(holder=holder)
+        wake("news")
+    return waiting.update(due=now, holder=0)
 
 
 def deliver_due(now: datetime) -> int:
     """One turn: claim what is due, hand it over, and tell how many deliveries were made."""
     if not _due(now)[:1]:
         return 0
-    claimed = write(lambda: _claim(now), lane="slow", name="news.claim")
+    claimed = write(lambda: _claim(now), lane="slow", name="news.claim", beside=True)
+    until = clock.monotonic() + limits.NEWS_LEASE_SECONDS / 2
     blocked: set[tuple[str, str]] = set()
     done: list[int] = []
     for delivery in claimed:
         line = (delivery.subscriber, delivery.subject)
-        if line in blocked:
+        if line in blocked or clock.monotonic() > until:
+            blocked.add(line)  # not tried: it goes back, and nothing later of its line before it
             continue
         error = _hand_over(delivery)
         if error is None:
@@ -71,7 +79,7 @@ def deliver_due(now: datetime) -> int:
             blocked.add(line)
             _put_back(delivery, error, now)
     held = [one.pk for one in claimed if (one.subscriber, one.subject) in blocked and one.pk not in done]
-    write(lambda: _settle(done, held, now), lane="slow", name="news.done")
+    write(lambda: _settle(done, held, now), lane="slow", name="news.done", beside=True)
     return len(done)
 
 
@@ -116,10 +124,11 @@ def _due(now: datetime) -> list[int]:
 
 
 def _claim(now: datetime) -> "list[Delivery]":
+    locks.hold(Lock.NEWS)  # who skipped a row that another is just taking would overtake it
     ids = _due(now)
     rows = list(_deliveries().filter(pk__in=ids).select_related("news").order_by("pk").select_for_update(of=("self",)))
     lease = now + timedelta(seconds=limits.NEWS_LEASE_SECONDS)
-    _deliveries().filter(pk__in=ids).update(due=lease, attempts=F("attempts") + 1)
+    _deliveries().filter(pk__in=ids).update(due=lease, attempts=F("attempts") + 1, holder=jobs.holder())
     return rows
 
 
@@ -142,7 +151,8 @@ def _hand_over(delivery: "Delivery") -> str | None:
 def _put_back(delivery: "Delivery", error: str, now: datetime) -> None:
     pauses = limits.NEWS_RETRY_SECONDS
     due = now + timedelta(seconds=pauses[min(delivery.attempts, len(pauses) - 1)])
-    write(lambda: _deliveries().filter(pk=delivery.pk).update(due=due, last_error=error), name="news.put_back")
+    ours = _deliveries().filter(pk=delivery.pk, attempts=delivery.attempts + 1)
+    write(lambda: ours.update(due=due, last_error=error, holder=0), name="news.put_back", beside=True)
     held_attempt = delivery.attempts + 1
     if held_attempt == limits.NEWS_STUCK_AFTER:
         _log.error("news is stuck", extra={"subject": delivery.subject, "subscriber": delivery.subscriber})
@@ -151,4 +161,4 @@ def _put_back(delivery: "Delivery", error: str, now: datetime) -> None:
 def _settle(done: Sequence[int], held: Sequence[int], now: datetime) -> None:
     _deliveries().filter(pk__in=done).delete()
     # Held back behind one that failed: not tried, so neither counted nor delayed for themselves.
-    _deliveries().filter(pk__in=held, due__gt=now, last_error="").update(due=now, attempts=F("attempts") - 1)
+    _deliveries().filter(pk__in=held, due__gt=now, last_error="").update(due=now, attempts=F("attempts") - 1, holder=0)

@@ -13,7 +13,10 @@ from watchbill.base import limits
 from watchbill.base.problem import Problem, busy, invalid
 
 # SQLSTATE codes, PostgreSQL documentation appendix A.
-_REPEATABLE = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected: taken back whole, so run again
+# serialization_failure, deadlock_detected: taken back whole, so run again. unique_violation: somebody else made it since we looked, and
+# who looks again finds it; when nobody did, the same is raised once more.
+_TAKEN_BACK = frozenset({"40001", "40P01"})
+_REPEATABLE = _TAKEN_BACK | {"23505"}
 _BUSY = frozenset({"55P03", "57014", "53300", "53400"})  # lock or statement time-out, too many connections, a limit reached
 _GONE = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "25P04"})  # shut down, starting up, or we were idle for too long
 _CONNECTION_CLASS = "08"
@@ -65,7 +68,7 @@ def sqlstate(error: BaseException) -> str:
 
 
 def worth_repeating(error: BaseException) -> bool:
-    """Did the server take the transaction back because of others, so that the same one may succeed now?"""
+    """Did the server take the transaction back because of others, as far as one can tell, so that the same one may succeed now?"""
     return isinstance(error, Error) and sqlstate(error) in _REPEATABLE
 
 
@@ -81,6 +84,13 @@ def connection_lost(error: BaseException) -> bool:
 
 def as_problem(error: BaseException) -> Problem | None:
     """Problem("busy", 503) for what passes by itself; None for a fault of ours."""
-    if connection_lost(error) or worth_repeating(error) or sqlstate(error) in _BUSY:
+    if connection_lost(error) or sqlstate(error) in _BUSY | _TAKEN_BACK:
         return busy(limits.WRITE_RETRY_AFTER_SECONDS)
     return None
+
+
+def outcome_unknown() -> Problem:
+    """503: the connection was lost at the commit itself."""
+    detail = "The connection to the database was lost while writing. Whether it was written is not known."
+    remedy = "Look whether it is there; what carries a key may simply be sent again."
+    return Problem("outcome_unknown", "Lost while writing", detail, remedy=remedy, status=503, retryable=True, retry_after=2.0)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from watchbill.base import checkpoints, clock, jobs, limits, loop, newsroom, trail_rows, trail_runs
+from watchbill.base import checkpoints, clock, jobs, limits, listening, locks, loop, newsroom, sequencer, trail_rows, trail_runs, workers
 from watchbill.base.jobs import JobInfo
 from watchbill.base.writer import stop_writer
 
@@ -28,6 +28,8 @@ def forget_old(_args: dict[str, Any], _job: JobInfo) -> None:
 
 def begin() -> None:
     """Register it all, once the rooms are loaded."""
+    if locks.needed():
+        loop.walker("sequencer", sequencer.turn)
     loop.walker("news", loop.news_turn)
     loop.walker("jobs", loop.jobs_turn, threads=2)
     jobs.handler("base.checkpoint")(make_checkpoint)
@@ -42,5 +44,8 @@ def end() -> None:
     nothing by it.
     """
     loop.stop_loops()
+    listening.stop_listening()
+    workers.stop_beating()
+    sequencer.after_commit()
     checkpoints.checkpoint_now()
     stop_writer()

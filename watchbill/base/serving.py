@@ -12,29 +12,53 @@ import signal
 import threading
 from datetime import timedelta
 
-from watchbill.base import clock, datadir, ids, jobs, limits, loop, newsroom, state, writer
+from watchbill.base import clock, datadir, ids, jobs, limits, listening, loop, newsroom, sequencer, state, workers, writer
 from watchbill.base.datadir import DataDir
 from watchbill.base.lifeline import die_with_parent
-from watchbill.base.settings import settings
+from watchbill.base.settings import ROLE, settings
+from watchbill.base.workers import Role
 
 _log = logging.getLogger(__name__)
 _held: list[datadir.Lock] = []
 _RESTART_AFTER_SECONDS = 0.5
 
 
-def begin_serving() -> None:
-    """Called once, by the module that the server imports. Raises `Problem` when another server holds the data directory."""
+def begin_serving(role: Role = "up") -> None:
+    """Called once, by the module that the server imports, or by a process without pages. Raises `Problem` when another server holds the
+    data directory. With a PostgreSQL database any number of processes may hold it, and "web" leaves the loops to others.
+    """
     die_with_parent()
+    own = settings()
+    if own.database_url:
+        _begin_beside_others(role)
+    else:
+        _begin_alone()
+    _log.info("serving", extra={"role": role, "address": own.addr, "data": str(own.data)})
+
+
+def _begin_alone() -> None:
     own = settings()
     _held.append(datadir.take_lock(own.data, limits.START_PATIENCE_SECONDS))
     clock.set_offset(timedelta(seconds=float(state.get("clock_offset") or 0)))
     writer.start_writer()
-    if not own.database_url:
-        writer.write(_retake, name="serving.retake")
+    writer.write(_retake, name="serving.retake")
     loop.start_loops()
     content = {"url": f"http://{own.addr}", "token": ids.new_secret(32), "pid": os.getpid()}
     datadir.write_private(DataDir(own.data).control, json.dumps(content).encode())
-    _log.info("serving", extra={"address": own.addr, "data": str(own.data)})
+
+
+def _begin_beside_others(role: Role) -> None:
+    workers.follow_clock()
+    sequencer.leave_to_loops(True)
+    workers.start_beating(role, "" if role == "work" else settings().addr)
+    listening.start_listening()
+    if role != "web":
+        loop.start_loops()
+
+
+def role_of_this_process() -> Role:
+    """What the parent told this process to be."""
+    return "web" if os.environ.get(ROLE) == "web" else "up"
 
 
 def _retake() -> None:

@@ -19,7 +19,7 @@ T = TypeVar("T")
 def _written(fn: Callable[[], T]) -> T:
     if connection.in_atomic_block and not in_unit():
         return fn()
-    return write(fn, name="session")
+    return write(fn, name="session", beside=True)
 
 
 class SessionStore(DatabaseStore):

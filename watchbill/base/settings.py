@@ -119,7 +119,8 @@ _SECRETS = ("mail.password", "sign_in.oidc_client_secret", "database_url", "pagi
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 _PREFIX = "WATCHBILL_"
 # Variables of the same prefix that are read elsewhere: by the client, by the tests, and to find the file itself.
-_NOT_SETTINGS = ("WATCHBILL_CONFIG", "WATCHBILL_URL", "WATCHBILL_TOKEN")
+ROLE = "WATCHBILL_ROLE"  # told by a serving parent to its worker
+_NOT_SETTINGS = ("WATCHBILL_CONFIG", "WATCHBILL_URL", "WATCHBILL_TOKEN", ROLE)
 _TESTS = "WATCHBILL_TEST_"
 
 

@@ -225,17 +225,19 @@ class _Office:
 _office = _Office()
 
 
-def write(fn: Callable[[], T], *, lane: Lane = "urgent", name: str = "") -> T:
+def write(fn: Callable[[], T], *, lane: Lane = "urgent", name: str = "", beside: bool = False) -> T:
     """Run `fn` in one transaction with the audit events and news that it records, and return its value once all of it is on disk.
 
-    `fn` must be repeatable: database work only. Inside another `write` it joins that one with a savepoint of its own. Raises what `fn`
-    raises (then nothing of it was written), or Problem("busy", 503) when it could not begin in time.
+    `fn` must be repeatable: database work only. Inside another `write` it joins that one with a savepoint of its own. Closures run one at
+    a time, also on PostgreSQL and over all processes, so what `fn` reads stays true until its commit. One that takes care of that itself,
+    by constraints and row locks, says `beside` and may then run beside others there. Raises what `fn` raises (then nothing of it was
+    written), or Problem("busy", 503) when it could not begin in time.
     """
     if in_unit():
         return run_nested(fn)
     writer = _office.writer
     if writer is None:
-        return run_alone(fn)
+        return run_alone(fn, beside=beside)
     if connection.in_atomic_block:
         raise WriteInsideTransaction("write() inside transaction.atomic(): the writer would wait for this thread, and this thread for it")
     ticket = _Ticket(fn, name or getattr(fn, "__qualname__", ""))

@@ -5,12 +5,15 @@ It never waits, queues or starts a thread. Each closure has a savepoint and a un
 before the commit.
 """
 
+import random
+import time
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 
-from watchbill.base import ledger, wakeups
+from watchbill.base import ledger, limits, locks, postgres, sequencer, wakeups
+from watchbill.base.locks import Lock
 from watchbill.base.unit import Unit, current, running
 
 T = TypeVar("T")
@@ -48,14 +51,57 @@ def run_group(tasks: Sequence[Task]) -> None:
         wakeups.wake(name)
 
 
-def run_alone(fn: Callable[[], T]) -> T:
-    """One closure in one transaction (or in a savepoint of the one that is open); raises what it raises, with nothing written."""
+def run_alone(fn: Callable[[], T], *, beside: bool = False) -> T:
+    """One closure in one transaction (or in a savepoint of the one that is open); raises what it raises, with nothing written.
+
+    On PostgreSQL it is run again, a few times, when other transactions were in its way or the connection was lost before its commit.
+    Problem("busy", 503) when that did not help, ("outcome_unknown", 503) when the connection was lost while committing.
+    """
+    if connection.in_atomic_block or not locks.needed():
+        return _run_once(fn, beside=beside, attempt=_Attempt())
+    pause = limits.POSTGRES_PAUSE_SECONDS
+    for tries_left in range(limits.POSTGRES_TRIES - 1, -1, -1):
+        attempt = _Attempt()
+        try:
+            return _run_once(fn, beside=beside, attempt=attempt)
+        except Error as error:
+            _give_up_or_go_on(error, attempt, tries_left)
+        time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - so that two don't meet again
+        pause *= 2
+    raise AssertionError("the last try returns or raises")
+
+
+class _Attempt:
+    """How far a try has come."""
+
+    committing = False
+    recorded = False
+
+
+def _give_up_or_go_on(error: Error, attempt: _Attempt, tries_left: int) -> None:
+    """Raises, unless the closure is worth another try."""
+    lost = postgres.connection_lost(error)
+    if lost:
+        connection.close()
+        if attempt.committing:
+            raise postgres.outcome_unknown() from error
+    if tries_left and (lost or postgres.worth_repeating(error)):
+        return
+    raise postgres.as_problem(error) or error from error.__cause__
+
+
+def _run_once(fn: Callable[[], T], *, beside: bool, attempt: _Attempt) -> T:
     with transaction.atomic():
+        if not beside:
+            locks.hold(Lock.WRITING)
         unit = Unit()
         value = _run(fn, unit)
         wakes = ledger.flush([unit])
+        attempt.committing, attempt.recorded = True, bool(unit.audits)
     for name in sorted(wakes):
         wakeups.wake(name)
+    if attempt.recorded and not (beside and sequencer.left_to_loops()):
+        sequencer.after_commit()
     return value
 
 

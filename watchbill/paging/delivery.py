@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import F, QuerySet
 
+from watchbill.base import jobs
 from watchbill.base.acting import SYSTEM
 from watchbill.base.settings import settings
 from watchbill.base.writer import audit, news, wake
@@ -53,12 +54,17 @@ def next_look(full: Collection[str] = (), busy: Collection[int] = ()) -> datetim
     return rows.order_by("next_at").values_list("next_at", flat=True).first()
 
 
-def retake(now: datetime) -> int:
+def retake(now: datetime, holder: int | None = None) -> int:
     """Inside a unit: look now at every page whose sender is known to be gone, rather than when its lease ends. Returns how many.
 
-    Only where one process alone may send (the embedded database), and only as that process begins.
+    Without a `holder` that is all of them: only where one process alone may send (the embedded database), and only as that process
+    begins.
     """
-    return Page.objects.filter(state=PageState.SENDING.value).update(next_at=now)
+    sending = Page.objects.filter(state=PageState.SENDING.value)
+    if holder is not None:
+        sending = sending.filter(holder=holder)
+        wake(LOOP)
+    return sending.update(next_at=now)
 
 
 def claim(now: datetime, limit: int, full: Collection[str] = (), busy: Collection[int] = ()) -> tuple[ClaimedPage, ...]:
@@ -104,7 +110,7 @@ def _store(pages: Sequence[Page], now: datetime) -> None:
 def _lease(pages: Sequence[Page], now: datetime) -> tuple[ClaimedPage, ...]:
     until = now + timedelta(seconds=settings().paging.lease_seconds)
     Page.objects.filter(pk__in=[page.pk for page in pages]).update(
-        state=PageState.SENDING.value, lease_until=until, next_at=until, attempts=F("attempts") + 1
+        state=PageState.SENDING.value, lease_until=until, next_at=until, attempts=F("attempts") + 1, holder=jobs.holder()
     )
     return tuple(_claimed(page, now, until) for page in pages)
 

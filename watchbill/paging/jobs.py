@@ -9,9 +9,12 @@ from functools import partial
 from watchbill.base import clock
 from watchbill.base.acting import SYSTEM
 from watchbill.base.jobs import JobInfo, every, handler
-from watchbill.base.loop import walker
+from watchbill.base.loop import loops_run, walker
+from watchbill.base.newsroom import subscribe
 from watchbill.base.outgoing import CallFailed, request
 from watchbill.base.settings import settings
+from watchbill.base.subscriptions import NewsItem
+from watchbill.base.workers import GONE
 from watchbill.base.writer import audit, news, write, writer_health
 from watchbill.paging import escalation, limits
 from watchbill.paging.bell_health import health, lately_moved
@@ -63,7 +66,8 @@ def _due_alerts(now: datetime) -> list[int]:
 def _advance(now: datetime) -> int:
     due = _due_alerts(now)
     asked = Asked()
-    for alert in Alert.objects.filter(pk__in=due).select_for_update(skip_locked=True).order_by("next_step_at"):
+    rows = Alert.objects.filter(pk__in=due, state=AlertState.TRIGGERED.value, next_step_at__lte=now)
+    for alert in rows.select_for_update(skip_locked=True).order_by("next_step_at"):
         try:
             write(partial(_advance_one, alert, now, asked))
         except Exception:
@@ -89,12 +93,12 @@ def _put_off(alert: Alert, now: datetime) -> None:
 
 def send_due(now: datetime) -> None:
     """Claim and send until nothing that can go now is left: through the threads when the writer runs in one, else here."""
-    threaded = writer_health().running
+    threaded = loops_run()
     while True:
         full, busy = senders.full(), senders.busy()
         if not due_pages(now, full, busy).values_list("id", flat=True)[:1]:
             return
-        claimed = write(partial(claim, now, limits.PAGES_A_CLAIM, full, busy), name="paging.claim")
+        claimed = write(partial(claim, now, limits.PAGES_A_CLAIM, full, busy), name="paging.claim", beside=True)
         for page in claimed:
             _send(page, threaded)
 
@@ -141,7 +145,13 @@ def _beat(now: datetime) -> None:
         log.warning("the outward heartbeat did not go out: %s", problem)
 
 
+def take_over(item: NewsItem) -> None:
+    """A process is gone: what it was sending is sent again under the same keys, not when its lease ends but now."""
+    write(partial(retake, clock.now(), int(item.body["worker"])), name="paging.retake")
+
+
 def begin() -> None:
     """Register the bell's turn and its self-audit, once the rooms are loaded."""
     walker(escalation.LOOP, turn)
     every(SELF_AUDIT, limits.AUDIT_EVERY_SECONDS)
+    subscribe(GONE, "paging.retake", take_over)

@@ -107,7 +107,7 @@ class Page(models.Model):
     """One attempt to reach one person one way.
 
     `due` is when it was meant to ring; `next_at` when the loop looks at it next (due, another try, or the end of a sender's lease) and
-    is null once it never will again.
+    is null once it never will again. `holder` is the process that sends it, where there are several (base/workers.py).
     """
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="pages")
@@ -120,6 +120,7 @@ class Page(models.Model):
     due = models.DateTimeField()
     next_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
+    holder = models.BigIntegerField(db_default=0)
     attempts = models.PositiveIntegerField(default=0)
     idem = models.CharField(max_length=80, unique=True)
     sent_at = models.DateTimeField(null=True)

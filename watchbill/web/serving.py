@@ -14,10 +14,10 @@ _application = get_wsgi_application()
 
 # Django must be set up before a room's code is imported.
 from watchbill.base import limits, routine  # noqa: E402
-from watchbill.base.serving import begin_serving  # noqa: E402
+from watchbill.base.serving import begin_serving, role_of_this_process  # noqa: E402
 from watchbill.web.api.changes import Changes  # noqa: E402
 from watchbill.web.api.inbox import SmallFile  # noqa: E402
 from watchbill.web.front import Front  # noqa: E402
 
-begin_serving()
+begin_serving(role_of_this_process())
 front = Front(_application, limits.WEB_THREADS, routine.end, {"/api/v1/changes": Changes(), "/api/v1/inbox": SmallFile()})
