@@ -384,6 +384,58 @@ def test_damaged_settings_are_told(run: Run, tmp_path: Path, kept: str) -> None:
     assert (ran.returncode, "Traceback" in ran.stderr) == (64, False)
 
 
+# ---- a file's history ----
+
+
+def commit(folder: Path, file: Path, who: str, text: str) -> None:
+    file.write_text(text)
+    name = ["-c", f"user.name={who}", "-c", f"user.email={who.split(maxsplit=1)[0].lower()}@saltmarsh.example"]
+    for words in (["init", "-q"], ["add", "."], [*name, "commit", "-q", "-m", "x"]):
+        subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True)
+
+
+def history(office: Office) -> str:
+    return office.asked[0].query.get("committers", "")
+
+
+def test_who_changed_a_file_last_goes_along_as_a_hint(run: Run, office: Office, project: Path) -> None:
+    file = project / "apps" / "board" / "package-lock.json"
+    for who, text in (("Alice Duarte", "{}"), ("Bob", "[]"), ("Alice Duarte", "{ }"), ("renovate[bot]", "[ ]")):
+        commit(project, file, who, text)
+    office.says(TAKEN, READ)
+    assert run("send", file, "--service", "board").returncode == 0
+    assert history(office).splitlines() == ["2/3 Alice Duarte <alice@saltmarsh.example>", "1/3 Bob <bob@saltmarsh.example>"]
+
+
+def test_the_history_stays_at_home_when_it_is_told_to(run: Run, office: Office, project: Path) -> None:
+    file = project / "apps" / "board" / "package-lock.json"
+    commit(project, file, "Alice", "{}")
+    office.says(TAKEN, READ)
+    assert run("send", file, "--service", "board", "--no-history").returncode == 0
+    assert history(office) == ""
+
+
+def test_without_git_a_file_is_sent_all_the_same(run: Run, office: Office, project: Path, tmp_path: Path) -> None:
+    office.says(TAKEN, READ)
+    ran = run("send", project / "apps" / "board" / "package-lock.json", "--service", "board", PATH=str(tmp_path))
+    assert (ran.returncode, history(office)) == (0, "")
+
+
+def test_asking_the_history_runs_nothing_of_the_repository(run: Run, office: Office, project: Path, tmp_path: Path) -> None:
+    file = project / "apps" / "board" / "package-lock.json"
+    commit(project, file, "Alice", "{}")
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
+    trap.chmod(0o755)
+    for name in ("core.fsmonitor", "core.pager", "gpg.program", "core.sshCommand", "diff.external"):
+        subprocess.run(["git", "-C", str(project), "config", name, str(trap)], check=True)
+    subprocess.run(["git", "-C", str(project), "config", "log.showSignature", "true"], check=True)
+    office.says(TAKEN, READ)
+    run("send", file, "--service", "board")
+    assert history(office) == "1/1 Alice <alice@saltmarsh.example>"
+    assert not (tmp_path / "sprung").exists()
+
+
 # ---- hostile words ----
 
 NASTY = "\x1b]0;owned\x07\u202egnp\r\nroot@host:~# \x9b31m"
