@@ -14,7 +14,7 @@ import sqlite3
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,10 +24,10 @@ from watchbill.base.problem import Problem
 from watchbill.base.settings import MailSettings, Settings
 from watchbill.cli import server
 from watchbill.engines.dependencies.store import AdvisoryStore, StoreUnusable
+from watchbill.intake.scans.freshness import of_store
 
 State = Literal["ok", "note", "attention"]
 FREE_BYTES = 1024**3
-ADVISORIES_OLD = timedelta(days=7)
 LOOP_LAG_SECONDS = 30.0
 MAIL_SECONDS = 5.0
 
@@ -172,16 +172,18 @@ def advisories(patient: Patient) -> Iterator[Line]:
         return
     try:
         with AdvisoryStore.open(patient.data.advisories, create=False) as store:
-            status = store.status()
+            status, fresh = store.status(), of_store(store, patient.at)
     except StoreUnusable as error:
         yield Line("attention", "advisories", str(error), load)
         return
     if not status.advisories:
         yield Line(_grave(patient), "advisories", "none are loaded: nothing can be called clean", load)
         return
-    age = patient.at - datetime.fromisoformat(status.loaded_at)
-    text = f"{status.advisories:,} advisories and {status.kev_entries:,} known-exploited entries, loaded {max(age.days, 0)} days ago"
-    if age > ADVISORIES_OLD and not patient.sample:
+    held = f"{status.advisories:,} advisories and {status.kev_entries:,} known-exploited entries"
+    text = f"{held}. {fresh.sentence} {fresh.epss}".rstrip(" .")
+    if fresh.failing:
+        yield Line("attention", "advisories", f"the last update did not bring {'; '.join(fresh.failing)}", "watchbill advisories update")
+    if fresh.stale and not patient.sample:
         yield Line("attention", "advisories", text, f"Load newer ones: {load}")
     elif not status.kev_entries:
         yield Line("note", "advisories", text, "Load a known-exploited catalogue too: without it nothing is known to be exploited.")

@@ -15,7 +15,7 @@ from watchbill.cli.terminal import columns, count, inert, say, say_json
 from watchbill.engines.dependencies.groups import GroupCounts
 from watchbill.engines.dependencies.results import StoreStatus
 from watchbill.engines.dependencies.store import AdvisoryStore, StoreUnusable
-from watchbill.intake.scans.freshness import Freshness, freshness
+from watchbill.intake.scans.freshness import Freshness, of_store
 from watchbill.intake.scans.mirror import last_update
 
 HELP = "Show how many advisories are loaded, by ecosystem, how old they are, and the files they came from."
@@ -31,12 +31,11 @@ def run(arguments: argparse.Namespace) -> int:
     path = DataDir(place.enter()).advisories
     try:
         with AdvisoryStore.open(path, create=False) as store:
-            status, groups, note = store.status(), store.groups(), last_update(store)
+            status, groups, note, fresh = store.status(), store.groups(), last_update(store), of_store(store, clock.now())
     except StoreUnusable as error:
         raise Problem(
             "no_advisories", "No advisories are loaded", str(error), remedy="watchbill advisories load PATH...", status=409
         ) from error
-    fresh = freshness(status, note, clock.now())
     if arguments.json:
         told = {"groups": msgspec.to_builtins(groups), "age": fresh.sentence, "stale": fresh.stale, "update": msgspec.to_builtins(note)}
         say_json({**msgspec.to_builtins(status), **told})

@@ -15,12 +15,14 @@ from typing import Any
 
 import msgspec
 
+from watchbill.base import clock
 from watchbill.base.datadir import DataDir
 from watchbill.base.problem import Problem
 from watchbill.cli import place
 from watchbill.cli.terminal import columns, count, inert, say, say_json
 from watchbill.engines.dependencies.archives import LoadRefused
 from watchbill.engines.dependencies.store import AdvisoryStore, StoreUnusable
+from watchbill.intake.scans.freshness import of_store
 from watchbill.intake.scans.offline import OfflineFinding, OfflineReport, scan
 
 HELP = (
@@ -46,12 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
     """0 clean, 1 findings, 2 when anything could not be looked at. Raises Problem when there are no advisories to compare with."""
     with _store(arguments.advisories) as store:
         report = scan(arguments.paths, store)
-        as_of = store.status().loaded_at
+        as_of, fresh = store.status().loaded_at, of_store(store, clock.now())
     if arguments.json:
         shown: dict[str, Any] = msgspec.to_builtins(report)
-        say_json({**shown, "advisories_loaded_at": as_of, "exit_code": report.exit_code})
+        say_json({**shown, "advisories_loaded_at": as_of, "advisories_old": fresh.stale, "exit_code": report.exit_code})
     else:
-        say(*_lines(report, as_of))
+        say(*_lines(report, as_of), *((f"{fresh.sentence} What was found since is not in them.",) if fresh.stale else ()))
     return report.exit_code
 
 

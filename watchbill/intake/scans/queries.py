@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from django.db.models import OuterRef, Subquery
 
 from watchbill.base import clock
+from watchbill.engines.dependencies.groups import by_name
+from watchbill.intake.scans import advisories
+from watchbill.intake.scans.freshness import Freshness, of_store
 from watchbill.intake.scans.models import InventoryRow, Scan, Source
 
 STALE_AFTER = timedelta(hours=26)
@@ -107,6 +110,26 @@ def source_of_service(service: str) -> SourceInfo | None:
     """The watched path that stands for a service, where there is one; what *check now* looks at."""
     row = Source.objects.filter(service=service, kind="path").order_by("pk").first()
     return source(row.pk) if row else None
+
+
+@dataclass(frozen=True)
+class Names:
+    """Other names of a problem, CVEs first; `cves` counts those among all of them, which may be more than one problem."""
+
+    others: tuple[str, ...]
+    cves: int
+
+
+def also_known_as(advisory: str, aliases: tuple[str, ...]) -> Names:
+    """What a finding's advisory is also called: its aliases and those of the advisories that share a name. For display only."""
+    group = advisories.store().group(advisory)
+    names = by_name({*group.names, *aliases, advisory})
+    return Names(tuple(name for name in names if name != advisory), sum(name.startswith("CVE-") for name in names))
+
+
+def advisories_age() -> Freshness:
+    """How old the advisories are, in words, and what the last update could not bring."""
+    return of_store(advisories.store(), clock.now())
 
 
 def inventory_size() -> int:

@@ -17,6 +17,7 @@ from watchbill.base.problem import Problem, invalid
 from watchbill.cases.findings import queries as findings
 from watchbill.cases.findings import services as verbs
 from watchbill.cases.findings.views import FindingDetail
+from watchbill.intake.scans import queries as scans
 from watchbill.paging import queries as paging
 from watchbill.paging import services as bell
 from watchbill.paging.queries import AlertInfo
@@ -73,6 +74,7 @@ def page(request: HttpRequest, finding_id: int) -> HttpResponse:
     context = {
         "title": f"Finding {finding_id}",
         "finding": finding,
+        "known_as": scans.also_known_as(finding.advisory, finding.aliases),
         "row": finding,
         "alert": open_alert,
         "any_alert": alert,

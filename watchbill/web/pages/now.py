@@ -65,6 +65,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "watch_lines": book.lines(),
         "strip": strip(book, person, zone_of(person)),
         "bell": bell,
+        "advisories": scans.advisories_age(),
         "cord_wakes": book.woken(person),
         "empty": _looked_at(bell, now),
     }

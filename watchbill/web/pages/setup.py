@@ -63,6 +63,8 @@ def _context(person: PersonInfo, **more: object) -> dict[str, object]:
         "sample": state.get("company") == "sample",
         "open_findings": sum(findings.open_by_service().values()),
         "witness": trail.witness_status(),
+        "advisories": scans.advisories_age(),
+        "mirrored": bool(settings().advisories.url),
         **more,
     }
 
