@@ -66,7 +66,7 @@ _Answer = tuple[Ownership | None, str]
 
 def decide_owner(question: Question, known: Known) -> Ownership:
     """The owner of what ``question`` names, and the rule that says so as a sentence. Never nobody."""
-    strangers = []
+    strangers: list[str] = []
     for step in _STEPS:
         owner, stranger = step(question, known)
         if owner:
