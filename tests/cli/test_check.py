@@ -1,5 +1,6 @@
 """`watchbill check`: each trouble has a line, each line that needs attention says what to do, and nothing is changed by looking."""
 
+import importlib.util
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -257,3 +258,11 @@ def test_looking_leaves_no_thread_behind(data: DataDir) -> None:
     before = threading.active_count()
     list(doctor.look_at(patient(data)))
     assert threading.active_count() == before
+
+
+def test_without_apprise_the_doctor_says_what_is_missing_and_minds_it_little(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "apprise" else real(name, *rest))
+    (told,) = [line for line in doctor.extras(patient(data)) if line.name == "apprise"]
+    assert told.state == "note"
+    assert "watchbill[apprise]" in told.remedy

@@ -137,3 +137,28 @@ def test_a_link_out_of_the_folder_is_not_followed(here, tmp_path: Path, project:
 def test_a_scan_leaves_no_data_directory_behind(here, home: Path, project: Path, advisories: Path) -> None:
     here("scan", project, "--advisories", advisories)
     assert not home.exists()
+
+
+def through_express() -> str:
+    packages = {
+        "": {"name": "board", "dependencies": {"express": "4.18.2"}},
+        "node_modules/express": {"version": "4.18.2", "dependencies": {"left-pad": "1.2.0"}},
+        "node_modules/left-pad": {"version": "1.2.0"},
+    }
+    return json.dumps({"name": "board", "lockfileVersion": 3, "packages": packages})
+
+
+def test_what_brings_a_package_in_is_told_below_it(here, project: Path, advisories: Path) -> None:
+    (project / "package-lock.json").write_text(through_express())
+    ran = here("scan", project, "--advisories", advisories)
+    assert "    left-pad 1.2.0: It comes in through express 4.18.2; bump express." in ran.out.splitlines()
+
+
+def test_what_brings_a_package_in_stands_in_the_json(here, project: Path, advisories: Path) -> None:
+    (project / "package-lock.json").write_text(through_express())
+    ran = here("scan", project, "--advisories", advisories, "--json")
+    assert [finding["path"] for finding in json.loads(ran.out)["findings"]] == [["express@4.18.2"]]
+
+
+def test_a_package_whose_way_nobody_knows_has_no_line_of_its_own(here, project: Path, advisories: Path) -> None:
+    assert "comes in through" not in here("scan", project, "--advisories", advisories).out

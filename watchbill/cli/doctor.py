@@ -241,6 +241,9 @@ def extras(patient: Patient) -> Iterator[Line]:
         yield Line("attention", "extras", "database_url is set and the PostgreSQL driver is not installed", "pip install 'psycopg[binary]'")
     else:
         yield Line("ok", "extras", "every feature that the settings ask for is installed")
+    if importlib.util.find_spec("apprise") is None:
+        text = "not installed: nobody can be reached through the services that Apprise knows"
+        yield Line("note", "apprise", text, "pip install 'watchbill[apprise]' if somebody wants them")
 
 
 def _grave(patient: Patient) -> State:

@@ -18,6 +18,7 @@ import msgspec
 from watchbill.base import clock
 from watchbill.base.datadir import DataDir
 from watchbill.base.problem import Problem
+from watchbill.cases.findings.guidance import comes_in
 from watchbill.cli import place
 from watchbill.cli.terminal import columns, count, inert, say, say_json
 from watchbill.engines.dependencies.archives import LoadRefused
@@ -88,7 +89,9 @@ def _lines(report: OfflineReport, as_of: str) -> Iterator[str]:
     for manifest, found in groupby(report.findings, key=lambda finding: finding.manifest):
         yield inert(manifest)
         heading = ("", "package", "version", "advisory", "fixed in", "what")
-        yield from columns([heading, *map(_row, found)])
+        listed = list(found)
+        yield from columns([heading, *map(_row, listed)])
+        yield from dict.fromkeys(filter(None, map(_way, listed)))
         yield ""
     if report.not_looked_at:
         yield "Not looked at, so not called clean:"
@@ -101,6 +104,11 @@ def _lines(report: OfflineReport, as_of: str) -> Iterator[str]:
         f"{count(report.advisories, 'advisory', 'advisories')}{f' loaded {as_of}' if as_of else ''}; "
         f"{count(len(report.not_looked_at), 'thing')} not looked at."
     )
+
+
+def _way(finding: OfflineFinding) -> str:
+    """By which direct dependency it comes in, as a line of its own; "" for a direct one or one whose way the file doesn't tell."""
+    return f"    {inert(finding.package)} {inert(finding.version)}: {inert(comes_in(finding.path))}" if finding.path else ""
 
 
 def _row(finding: OfflineFinding) -> tuple[str, ...]:
