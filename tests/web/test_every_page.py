@@ -34,6 +34,7 @@ ONLY_POST = {
     "source-check",
     "held-scan",
     "trail-check",
+    "trail-export",
     "setup-token",
     "setup-roster",
     "setup-owners",
@@ -50,6 +51,8 @@ ONLY_POST = {
 NO_PAGE = {
     "findings-file",
     "trail-file",
+    "trail-run",
+    "trail-run-file",
     "ringing",
     "totp-picture",
     "static",

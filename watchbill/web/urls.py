@@ -26,6 +26,7 @@ from watchbill.web.pages import (
     setup,
     sources,
     trail,
+    trail_proof,
     welcome,
 )
 
@@ -76,7 +77,10 @@ urlpatterns = [
     path("sources/held/<str:key>", sources.held, name="held-scan"),
     path("trail/", trail.page, name="trail"),
     path("trail/events.<str:kind>", trail.export, name="trail-file"),
-    path("trail/check", trail.check, name="trail-check"),
+    path("trail/check", trail_proof.check, name="trail-check"),
+    path("trail/export", trail_proof.export, name="trail-export"),
+    path("trail/runs/<int:run_id>/", trail_proof.run, name="trail-run"),
+    path("trail/runs/<int:run_id>/file", trail_proof.file, name="trail-run-file"),
     path("trail/<int:seq>/", trail.one, name="trail-event"),
     path("setup/", setup.page, name="setup"),
     path("setup/token", setup.token, name="setup-token"),

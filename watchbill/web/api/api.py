@@ -12,7 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 
 from watchbill.base.problem import Problem, invalid
-from watchbill.web.api import alerts, changes, findings, inbox, oncall, records
+from watchbill.web.api import alerts, changes, findings, inbox, oncall, proofs, records
 from watchbill.web.api.door import Bearer, problem_answer
 
 
@@ -40,6 +40,7 @@ api.add_router("/findings", findings.router)
 api.add_router("/alerts", alerts.router)
 api.add_router("", oncall.router)
 api.add_router("", records.router)
+api.add_router("", proofs.router)
 
 
 @api.exception_handler(Problem)

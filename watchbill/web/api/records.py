@@ -7,7 +7,7 @@ from django.urls import reverse
 from ninja import Router, Schema, Status
 from ninja.params.functions import Query
 
-from watchbill.base import trail
+from watchbill.base.trail_search import Question, search
 from watchbill.cases.incidents import services as cord
 from watchbill.roster import queries as roster
 from watchbill.web.api.door import ERRORS, MOST, PAGE, ProblemOut, cursor, moment, position, who
@@ -79,19 +79,21 @@ def events(
     after: str = Query("", alias="cursor"),
     limit: int = Query(PAGE, ge=1, le=MOST),
 ) -> dict[str, Any]:
-    """`action` may end in a dot for a whole room (`finding.`); `start` <= recorded < `end`."""
+    """`action` may end in a dot for a whole room (`finding.`); `start` <= recorded < `end`. A page for `action` or `q` may be short and
+    still have a `next`: one question looks through so many events and no more.
+    """
     caller = who(request, "read")
     roster.require(caller.person, "read")
     before = position(after, 0) or None
-    found = trail.events(
+    question = Question(
         start=moment(start, "start"),
         end=moment(end, "end"),
         actor=actor,
         target=target,
         action=action,
-        text=q,
+        words=(q,) if q else (),
         before_seq=before,
-        limit=limit,
     )
-    following = cursor(found[-1].seq) if len(found) == limit else None
-    return {"items": [event_facts(event) for event in visible(found, caller.person)], "next": following}
+    found = search(question, limit)
+    following = cursor(found.go_on) if found.go_on else None
+    return {"items": [event_facts(event) for event in visible(found.events, caller.person)], "next": following}

@@ -1,18 +1,22 @@
-"""The trail: what changed when, on what, by whom; one event with its leaf; and whether all this can be trusted."""
+"""The trail: what changed when, on what, by whom; one event with its leaf; and whether all this can be trusted.
 
+A question is what the form asks; pages/trail_proof.py exports the answer with its proofs and checks everything.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from watchbill.base import clock, trail
+from watchbill.base import changes, clock, trail, trail_runs, trail_search
 from watchbill.base.problem import invalid, not_found
 from watchbill.base.trail import TrailEvent
+from watchbill.base.trail_search import Found, Question
+from watchbill.roster import queries as roster
 from watchbill.roster.queries import PersonInfo
 from watchbill.web import formats, pictures
 from watchbill.web.pages.findings import csv_answer
@@ -23,12 +27,16 @@ from watchbill.web.things import Things
 
 PAGE = 50
 FILE_ROWS = 1000
+LOOKS = 25  # pages of a long answer
+SHORTEST_NAME = 4
 SPANS = (
+    ("15m", "15 minutes", timedelta(minutes=15)),
     ("1h", "1 hour", timedelta(hours=1)),
     ("6h", "6 hours", timedelta(hours=6)),
     ("2d", "2 days", timedelta(days=2)),
     ("7d", "7 days", timedelta(days=7)),
 )
+FIELDS = ("at", "span", "on", "who", "action", "q")
 LANES = ("Deploys and changes", "Access", "Findings", "Pages", "Looks", "People and set-up")
 
 
@@ -46,7 +54,24 @@ class Asked:
 
     def reach(self) -> timedelta:
         """How far around the moment."""
-        return next((reach for name, _, reach in SPANS if name == self.span), SPANS[0][2])
+        return next((reach for name, _, reach in SPANS if name == self.span), timedelta(hours=1))
+
+    def in_words(self) -> str:
+        """What is asked for, as the trail's own record of an export tells it."""
+        named = {"around": formats.iso(self.at) if self.at else "", "on": self.on, "by": self.who, "action": self.action, "words": self.q}
+        return ", ".join(f"{name} {value}" for name, value in named.items() if value) or "the newest events"
+
+    def question(self) -> Question:
+        """As the trail is asked. `on` is looked for in targets and in what the event says, so that a deploy of a service is found by it."""
+        return Question(
+            start=self.at - self.reach() if self.at else None,
+            end=self.at + self.reach() if self.at else None,
+            actor=self.who,
+            action=self.action,
+            words=(self.q,) if self.q else (),
+            about=tuple(_spoken(one) for one in things_around(self.on)),
+            before_seq=self.before,
+        )
 
 
 @dataclass(frozen=True)
@@ -69,8 +94,9 @@ def page(request: HttpRequest) -> HttpResponse:
     person = allowed(request, "read")
     if request.GET.get("format") in ("json", "csv"):
         return export(request, request.GET["format"])
-    asked = _asked(request, person)
-    events = _events(asked, person, PAGE)
+    asked = asked_in(request.GET, person)
+    found = trail_search.search(asked.question(), PAGE)
+    events = visible(found.events, person)
     ordered = list(reversed(events)) if asked.at else events
     zone = zone_of(person)
     names = names_of_people(request)
@@ -82,17 +108,21 @@ def page(request: HttpRequest) -> HttpResponse:
         "zone": formats.zone_name(clock.now().astimezone(zone)),
         "lines": _lines(ordered, asked.at, Things(names)),
         "picture": _picture(events, asked, person),
-        "oldest": events[-1].seq if len(events) >= PAGE and not asked.at else None,
+        "found": found,
+        "changes": _changes(asked),
+        "around": things_around(asked.on)[1:],
         "earlier": _step(asked, -1),
         "later": _step(asked, 1),
-        "trust": _trust(),
+        "trust": _trust(names),
         "plain_query": request.GET.urlencode(),
+        "asked_fields": [(name, value) for name, value in request.GET.items() if name in FIELDS and value],
+        "may_export_all": roster.may(person, "triage"),
     }
     return render(request, "trail/trail.html", context)
 
 
-def _asked(request: HttpRequest, person: PersonInfo) -> Asked:
-    query = request.GET
+def asked_in(query: QueryDict, person: PersonInfo) -> Asked:
+    """What a query string or a form asks for. Raises Problem(invalid) for what is no moment."""
     before = query.get("before", "")
     return Asked(
         at=_moment(query.get("at", ""), person),
@@ -118,16 +148,48 @@ def _moment(text: str, person: PersonInfo) -> datetime | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone_of(person))).astimezone(UTC)
 
 
-def _events(asked: Asked, person: PersonInfo, limit: int) -> list[TrailEvent]:
-    """Newest first. `on` is looked for in targets and in what the event says, so that a deploy of a service is found by the service."""
-    start = asked.at - asked.reach() if asked.at else None
-    end = asked.at + asked.reach() if asked.at else None
-    words = asked.on or asked.q
-    found = trail.events(start=start, end=end, actor=asked.who, action=asked.action, text=words, before_seq=asked.before, limit=limit)
-    if asked.on and asked.q:
-        wanted = asked.q.lower()
-        found = [event for event in found if wanted in f"{event.action} {event.target} {event.body}".lower()]
-    return visible(found, person)
+def things_around(on: str) -> list[str]:
+    """A thing and what it depends on, as the trail names them: a service with its repositories and hosts, a repository or host with the
+    services on it; anything else as it stands.
+    """
+    if not on:
+        return []
+    kind, _, name = on.partition(":")
+    known = [one for one in roster.services() if name in ((one.slug,) if kind == "service" else one.repos if kind == "repo" else one.hosts)]
+    if kind == "service":
+        return [on, *(f"repo:{repo}" for one in known for repo in one.repos), *(f"host:{host}" for one in known for host in one.hosts)]
+    if kind in ("repo", "host"):
+        return [on, *(f"service:{one.slug}" for one in known)]
+    return [on]
+
+
+def _spoken(thing: str) -> str:
+    """How events speak of a thing: by its bare name, unless that is too short to mean it."""
+    name = thing.partition(":")[2]
+    return name if len(name) >= SHORTEST_NAME else thing
+
+
+def _changes(asked: Asked) -> list[changes.Change]:
+    """Changes that tools and people told of, by the time at which they happened; what was told later is here too."""
+    return changes.changes_around(asked.at, asked.reach(), things_around(asked.on)) if asked.at else []
+
+
+def most_of(asked: Asked, person: PersonInfo, most: int) -> tuple[list[TrailEvent], Found]:
+    """Up to `most` of the events that the form asks for."""
+    return events_for(asked.question(), person, most)
+
+
+def events_for(question: Question, person: PersonInfo, most: int) -> tuple[list[TrailEvent], Found]:
+    """Up to `most` events that the person may read, and the last answer, which says whether that is all there is."""
+    events: list[TrailEvent] = []
+    found = Found([], 0, None, None)
+    for _ in range(LOOKS):
+        found = trail_search.search(question, FILE_ROWS)
+        events += visible(found.events, person)
+        if found.go_on is None or len(events) >= most:
+            break
+        question = replace(question, before_seq=found.go_on)
+    return events[:most], found
 
 
 def _step(asked: Asked, by: int) -> str:
@@ -187,18 +249,24 @@ class Trust:
     size: int
     checkpoint: trail.CheckpointInfo | None
     witness: trail.WitnessStatus
+    checked: trail_runs.Run | None
+    checked_by: str
+    under_way: list[trail_runs.Run]
 
 
-def _trust() -> Trust:
-    return Trust(trail.size(), trail.latest_checkpoint(), trail.witness_status())
+def _trust(names: Mapping[str, str]) -> Trust:
+    checked = trail_runs.last_check()
+    by = names.get(checked.asked_by, checked.asked_by) if checked else ""
+    return Trust(trail.size(), trail.latest_checkpoint(), trail.witness_status(), checked, by, trail_runs.under_way())
 
 
 @require_safe
 def one(request: HttpRequest, seq: int) -> HttpResponse:
     """GET /trail/<seq>/."""
     person = allowed(request, "read")
-    found = visible(trail.events(before_seq=seq + 1, limit=1), person)
-    if not found or found[0].seq != seq:
+    known = trail.event(seq)
+    found = visible([known] if known else [], person)
+    if not found:
         raise not_found("event", seq)
     event = found[0]
     body = [(name, ", ".join(map(str, value)) if isinstance(value, list) else value) for name, value in event.body.items()]
@@ -209,30 +277,17 @@ def one(request: HttpRequest, seq: int) -> HttpResponse:
         "text": told(event, names_of_people(request)),
         "who": who(event, names_of_people(request)) or "Watchbill",
         "on": Things(names_of_people(request)).name(event),
-        "trust": _trust(),
+        "trust": _trust(names_of_people(request)),
         "about": Things(names_of_people(request)).href(event),
     }
     return render(request, "trail/event.html", context)
-
-
-@require_POST
-def check(request: HttpRequest) -> HttpResponse:
-    """POST /trail/check: compute every leaf and root anew, and compare with the checkpoints."""
-    allowed(request, "act")
-    report = trail.verify()
-    if report.ok:
-        messages.success(request, f"{formats.count(report.events, 'event')}, none missing, none altered; checked just now.")
-    else:
-        where = f" from event {report.first_bad_seq} on" if report.first_bad_seq else ""
-        messages.error(request, f"The trail does not hold{where}: {report.reason}")
-    return HttpResponseRedirect(reverse("trail"), status=303)
 
 
 @require_safe
 def export(request: HttpRequest, kind: str) -> HttpResponse:
     """GET /trail/events.csv and .json with the same questions as the page."""
     person = allowed(request, "read")
-    rows = [event_facts(event) for event in _events(_asked(request, person), person, FILE_ROWS)]
+    rows = [event_facts(event) for event in most_of(asked_in(request.GET, person), person, FILE_ROWS)[0]]
     if kind == "json":
         return JsonResponse({"events": rows})
     if kind != "csv":
