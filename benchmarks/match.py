@@ -31,6 +31,19 @@ T = TypeVar("T")
 PACKAGES = 10_000
 INVENTORY = 500_000
 INVERSE_TRIES = 200
+MIXED_ADVISORIES = 6_000
+MIXED = {
+    "RubyGems": ("", ".1", ".rc1", ".pre.2"),
+    "Packagist": ("", ".1", "-beta2", "-RC1", "-p1"),
+    "Maven": ("", "-RC1", ".Final", "-SNAPSHOT", "-jre", "-alpha-2"),
+    "NuGet": ("", ".1", "-beta.2", "-rc.10"),
+    "Debian:12": ("-1", "-2~deb12u1", "+dfsg-1", "~rc1-1"),
+    "Ubuntu:22.04:LTS": ("-1ubuntu0.1", "-1ubuntu2", "-3"),
+    "Alpine:v3.18": ("-r0", "-r4", "_rc1-r0", "a-r1"),
+    "Rocky Linux:9": ("-1.el9", "-24.el9_2", "~rc1-1.el9"),
+    "Pub": ("", "+1", "-dev.2"),
+    "npm": ("", "-rc.1", "-alpha.10"),
+}
 
 
 def timed(work: Callable[[], T]) -> tuple[float, T]:
@@ -135,6 +148,39 @@ def recall() -> tuple[int, int]:
     return right, total
 
 
+def mixed_version(ecosystem: str, chance: random.Random) -> str:
+    """A version as the ecosystem writes them, epochs, revisions and pre-releases among them."""
+    core = ".".join(str(chance.randrange(12)) for _ in range(3))
+    return core + chance.choice(MIXED[ecosystem])
+
+
+def mixed(chance: random.Random) -> tuple[list[tuple[str, bytes]], list[Package]]:
+    """Advisories for packages of many ecosystems, invented here, and 10,000 packages of which half bear their names."""
+    documents: list[tuple[str, bytes]] = []
+    packages: list[Package] = []
+    for ecosystem in MIXED:
+        for number in range(MIXED_ADVISORIES // len(MIXED)):
+            name = f"package-{number % 300}"
+            low, high = mixed_version(ecosystem, chance), mixed_version(ecosystem, chance)
+            events = [{"introduced": "0"}, {"fixed": low}, {"introduced": high}, {"last_affected": mixed_version(ecosystem, chance)}]
+            affected = {"package": {"ecosystem": ecosystem, "name": name}, "ranges": [{"type": "ECOSYSTEM", "events": events}]}
+            document = {"id": f"MADE-{len(documents)}", "modified": "2026-11-01T00:00:00Z", "affected": [affected]}
+            documents.append((ecosystem, json.dumps(document).encode()))
+        for number in range(PACKAGES // len(MIXED)):
+            name = f"package-{number % 300}" if number % 2 else f"quiet-{number}"
+            packages.append(Package(ecosystem, name, mixed_version(ecosystem, chance), ""))
+    return documents, packages
+
+
+def mixed_row(store: AdvisoryStore, chance: random.Random) -> tuple[str, str, str, str, bool]:
+    documents, packages = mixed(chance)
+    report = store.load_advisories(documents)
+    first, result = timed(lambda: store.match(packages))
+    seconds = statistics.median(timed(lambda: store.match(packages))[0] for _ in range(5))
+    facts = f"{report.added:,} advisories, {len(result.hits):,} hits, {len(result.unknown)} unknown; the first time {first:.2f} s"
+    return f"match {len(packages):,} of {len(MIXED)} ecosystems", f"{seconds:.2f} s", "0.5 s", facts, seconds <= 0.5
+
+
 def main() -> int:
     if not DATA.exists():
         print("benchmarks/match.py: ../shared/data/vulnerabilities is not on this machine; nothing was measured")
@@ -159,7 +205,7 @@ def main() -> int:
         seconds = statistics.median(timed(lambda: store.match(packages))[0] for _ in range(5))
         result = store.match(packages)
         facts = f"{len(result.hits):,} hits, {len(result.unknown)} unknown; reading the SBOM {read_seconds:.2f} s"
-        rows.append((f"match {len(packages):,} packages", f"{seconds:.2f} s", "1 s", facts, seconds <= 1))
+        rows.append((f"match {len(packages):,} packages", f"{seconds:.2f} s", "0.5 s", facts, seconds <= 0.5))
         db = inventory(Path(folder) / "inventory.db", names, chance)
         ids = chance.sample(sorted(report.changed_ids), INVERSE_TRIES)
         whole, bare, hits = inverse(store, db, ids)
@@ -169,6 +215,7 @@ def main() -> int:
         )
         rows.append((f"one advisory against {INVENTORY:,} rows", f"{middle:.2f} ms", "20 ms", facts, worst <= 20))
         db.close()
+        rows.append(mixed_row(store, chance))
     right, total = recall()
     rows.append(("listed versions reproduced", f"{right / total:.4%}", "99.9 %", f"{right:,} of {total:,}", right / total >= 0.999))
     print(machine())

@@ -16,7 +16,8 @@ from watchbill.engines.dependencies.advisory import Affected, Event, Range
 from watchbill.engines.dependencies.versions import spelling, version_key
 
 State = Literal["affected", "not_affected", "unknown"]
-_ORDER = {"fixed": 0, "introduced": 1, "last_affected": 2, "limit": 3}
+_FIXED, _INTRODUCED, _LAST_AFFECTED, _LIMIT = range(4)
+_ORDER = {"fixed": _FIXED, "introduced": _INTRODUCED, "last_affected": _LAST_AFFECTED, "limit": _LIMIT}
 Place = tuple[int, Any]
 """Where a version stands in its ecosystem's order; places of one ecosystem compare."""
 
@@ -136,7 +137,12 @@ def spans_of(affected: Affected) -> list[Range]:
 
 def holds_every_version(span: Range) -> bool:
     """Whether a range begins before every version and never ends, so that no version has to be ordered."""
-    return all(event.kind == "introduced" for event in span.events) and any(event.version == "0" for event in span.events)
+    from_zero = False
+    for event in span.events:
+        if event.kind != "introduced":
+            return False
+        from_zero = from_zero or event.version == "0"
+    return from_zero
 
 
 def edges_of(ecosystem: str, span: Range) -> list[tuple[Place, int, Event]] | None:
@@ -158,13 +164,14 @@ def is_inside(ecosystem: str, here: Place, span: Range) -> bool | None:
     edges = edges_of(ecosystem, span)
     if edges is None:
         return None
-    limits = [place for place, _, event in edges if event.kind == "limit"]
-    if limits and here >= limits[-1] and not any(event.version == "*" for event in span.events):
-        return False
     inside = False
-    for place, _, event in edges:
-        if event.kind == "introduced" and here >= place:
-            inside = True
-        elif (event.kind == "fixed" and here >= place) or (event.kind == "last_affected" and here > place):
+    limit: Place | None = None
+    for place, rank, _ in edges:
+        if rank == _LIMIT:
+            limit = place
+        elif here >= place and rank != _LAST_AFFECTED:
+            inside = rank == _INTRODUCED
+        elif here > place:
             inside = False
-    return inside
+    beyond = limit is not None and here >= limit and not any(event.version == "*" for event in span.events)
+    return inside and not beyond

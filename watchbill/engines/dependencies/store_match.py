@@ -103,11 +103,14 @@ def _judge_one(package: Package, candidates: list[Candidate]) -> tuple[list[Hit]
     """One package's hits (one per advisory, though it may name a package twice) and doubts (joined when they are its own)."""
     hits: dict[str, Hit] = {}
     doubts: dict[str, str] = {}
+    entries: dict[str, list[Affected]] = {}
+    for advisory_id, affected, _ in candidates:
+        entries.setdefault(advisory_id, []).append(affected)
     for advisory_id, affected, listed in candidates:
         verdict = judge_installed(package.ecosystem, package.version, listed, affected)
         if verdict.state == "affected" and advisory_id not in hits:
             reason: HitReason = "listed" if verdict.reason == "listed" else "range"
-            hits[advisory_id] = Hit(package, advisory_id, verdict.fixed, reason, _joined(advisory_id, candidates))
+            hits[advisory_id] = Hit(package, advisory_id, verdict.fixed, reason, _joined(entries[advisory_id]))
         elif verdict.state == "unknown":
             doubts.setdefault(advisory_id, verdict.reason)
     open_doubts = {advisory_id: reason for advisory_id, reason in doubts.items() if advisory_id not in hits}
@@ -115,9 +118,8 @@ def _judge_one(package: Package, candidates: list[Candidate]) -> tuple[list[Hit]
     return list(hits.values()), _doubts(package, open_doubts, untold)
 
 
-def _joined(advisory_id: str, candidates: list[Candidate]) -> Affected:
+def _joined(entries: list[Affected]) -> Affected:
     """All an advisory says of one package: some name it several times, one entry a branch."""
-    entries = [affected for one, affected, _ in candidates if one == advisory_id]
     if len(entries) == 1:
         return entries[0]
     versions = tuple(dict.fromkeys(version for entry in entries for version in entry.versions))

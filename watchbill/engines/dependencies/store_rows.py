@@ -8,8 +8,9 @@ import hashlib
 import json
 import sqlite3
 import zlib
+from functools import lru_cache
 
-from watchbill.engines.dependencies.advisory import Advisory, Affected, Event, Range
+from watchbill.engines.dependencies.advisory import Advisory, Affected, Event, EventKind, Range
 from watchbill.engines.dependencies.matching import canonical_version
 from watchbill.engines.dependencies.versions import normalise_name
 
@@ -65,10 +66,16 @@ def put_advisory(db: sqlite3.Connection, advisory: Advisory, data: bytes, digest
     return known is None
 
 
+@lru_cache(maxsize=65_536)
+def _event(kind: EventKind, version: str) -> Event:
+    """One value for equal edges: matching thousands of packages makes the same few over and over."""
+    return Event(kind, version)
+
+
 def affected_from(ecosystem: str, package: str, listed: str, ranges: str) -> tuple[Affected, frozenset[str]]:
     """Turn a row's columns back into values; listed versions come in canonical form, also as a set for `judge`."""
     versions = tuple(listed.split("\n")) if listed else ()
-    spans = tuple(Range(kind, tuple(Event(what, version) for what, version in events)) for kind, events in json.loads(ranges))
+    spans = tuple(Range(kind, tuple(_event(what, version) for what, version in events)) for kind, events in json.loads(ranges))
     return Affected(ecosystem, package, versions, spans), frozenset(versions)
 
 
