@@ -45,8 +45,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _files(given: Path) -> Iterator[tuple[Path, Path | None]]:
     """(file, where it may draw in others, None for its own folder) of a file, or of all below a folder; the folder if there are none."""
-    below = [(found.file, found.root) for found in find_manifests(given)] if given.is_dir() else []
-    yield from below or [(given, None)]
+    below = list(find_manifests(given)) if given.is_dir() else []
+    for found in below:
+        yield found.file, found.root
+    if not below:
+        yield given, None
 
 
 def look(path: Path, root: Path | None = None) -> Inventory | Unreadable:
