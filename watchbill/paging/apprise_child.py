@@ -54,7 +54,8 @@ class Guard:
 
     def _resolve(self, host: Any, port: Any, *rest: Any, **named: Any) -> Any:  # noqa: ANN401 - the socket module's own signature
         """Look a name up, once; of one that isn't listed every address must be public."""
-        name, number = host.decode() if isinstance(host, bytes) else str(host or ""), int(port or 0)
+        name = host.decode() if isinstance(host, bytes) else str(host or "")
+        number = port if isinstance(port, int) else 0  # a named port is in no list
         found = self._look_up(host, port, *rest, **named)
         if is_listed(name, number, self.allow_hosts):
             self._listed |= {(str(row[4][0]), number) for row in found}
