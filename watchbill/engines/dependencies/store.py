@@ -27,6 +27,7 @@ from watchbill.engines.dependencies.store_load import (
     Tally,
     facts,
     marks,
+    newest_of,
     put_epss,
     put_fact,
     put_kev,
@@ -102,7 +103,7 @@ class AdvisoryStore:
         return self._take((str(path), read_source(path, budget)) for path in sources)
 
     def load_advisories(self, documents: Iterable[tuple[str, bytes]]) -> LoadReport:
-        """Load (where, bytes) pairs in one transaction; as `load`, for what already lies in memory."""
+        """Load (where, bytes) pairs, all or nothing; as `load`, for what already lies in memory."""
         budget = Budget(limits.MAX_TOTAL_BYTES)
 
         def items() -> Iterator[Item]:
@@ -127,7 +128,7 @@ class AdvisoryStore:
             tally.take_all(db, read_source(path, Budget(limits.MAX_TOTAL_BYTES)))
             refuse_other_content(db, tally, mark.name, mark.url)
             put_source(db, mark.url, self._now(), tally.seen)
-            put_mark(db, dataclasses.replace(mark, members=members, at=self._now()))
+            put_mark(db, dataclasses.replace(mark, members=members, at=self._now(), newest=newest_of(db, mark.name)))
             put_fact(db, "loaded_at", self._now())
         return tally.report()
 

@@ -132,8 +132,22 @@ def refuse_other_content(db: sqlite3.Connection, tally: Tally, ecosystem: str, w
 
 def put_mark(db: sqlite3.Connection, mark: MirrorMark) -> None:
     """Remember which version of a mirror's document is held, in the transaction that loads it."""
+    put_fact(db, *mark_fact(mark))
+
+
+def mark_fact(mark: MirrorMark) -> tuple[str, str]:
+    """The name and value under which a mark is kept."""
     values = {"url": mark.url, "etag": mark.etag, "modified": mark.modified, "bytes": mark.bytes, "members": mark.members}
-    put_fact(db, _MARK + mark.name, json.dumps(values | {"sha256": mark.sha256, "at": mark.at, "newest": mark.newest}))
+    return _MARK + mark.name, json.dumps(values | {"sha256": mark.sha256, "at": mark.at, "newest": mark.newest})
+
+
+def newest_of(db: sqlite3.Connection, ecosystem: str) -> str:
+    """The latest change among an ecosystem's advisories, by their own word; "" where none has a real time."""
+    sql = """
+        SELECT max(modified) FROM advisory
+        WHERE modified >= '1970' AND number IN (SELECT number FROM affected WHERE ecosystem = ? OR ecosystem GLOB ?)
+    """
+    return str(db.execute(sql, (ecosystem, f"{ecosystem}:*")).fetchone()[0] or "")
 
 
 def marks(held: dict[str, str]) -> dict[str, MirrorMark]:

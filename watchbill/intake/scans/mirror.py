@@ -30,6 +30,7 @@ from watchbill.engines.dependencies import store_limits
 from watchbill.engines.dependencies.archives import LoadRefused
 from watchbill.engines.dependencies.results import LoadReport, MirrorMark
 from watchbill.engines.dependencies.store import AdvisoryStore
+from watchbill.intake.scans.mirror_changes import bring_changes
 
 KEV, EPSS = "known exploited", "EPSS"
 UPDATE_NOTE = "update"
@@ -164,6 +165,10 @@ class _Run:
 
     def _bring(self, wish: _Wish, file: Path) -> Brought:
         held = self.held.get(wish.name)
+        if wish.name not in (KEV, EPSS) and not self.wanted.force:
+            changes = bring_changes(self.store, held, wish.url, datetime.now(UTC), self.until)
+            if changes is not None:
+                return self._brought_singly(wish, changes)
         known = Mark(held.etag, held.modified) if held and held.url == wish.url else Mark()
         left = max(self.until - time.monotonic(), 0.0)
         document = download(wish.url, file, known=known, most=wish.most, seconds=left, pause=self.pause)
@@ -174,6 +179,13 @@ class _Run:
         text = self._load(file, mark)
         forget(file)
         return Brought(wish.name, "loaded", text, document.size, document.kept)
+
+    def _brought_singly(self, wish: _Wish, report: LoadReport) -> Brought:
+        self.loads.append(report)
+        if not report.changed_ids and not report.refused_count:
+            return Brought(wish.name, "unchanged", "As before, by the mirror's list of changes.")
+        refused = f", {report.refused_count:,} not readable" if report.refused_count else ""
+        return Brought(wish.name, "loaded", f"{report.added:,} added, {report.changed:,} changed, fetched one by one{refused}.")
 
     def _load(self, file: Path, mark: MirrorMark) -> str:
         force = self.wanted.force

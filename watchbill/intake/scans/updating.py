@@ -93,14 +93,15 @@ def _in_child(order: Wanted) -> MirrorReport:
         done = subprocess.run(
             argv, input=asked, capture_output=True, timeout=order.seconds + _LOADING_SECONDS, env=environment, check=False
         )
-        return msgspec.json.decode(done.stdout, type=MirrorReport)
     except subprocess.TimeoutExpired as error:
         raise _failed("It took too long; what has arrived is kept.") from error
+    except OSError as error:
+        raise _failed(f"No process could be started: {error.strerror}.") from error
+    try:
+        return msgspec.json.decode(done.stdout, type=MirrorReport)
     except msgspec.MsgspecError as error:
         last = done.stderr.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1][:300]
         raise _failed(f"The process that does it ended with {done.returncode}: {last or 'it said nothing'}.") from error
-    except OSError as error:
-        raise _failed(f"No process could be started: {error.strerror}.") from error
 
 
 def _failed(detail: str) -> Problem:
