@@ -50,6 +50,14 @@ def test_the_questions_stand_in_the_looks_order(saltmarsh: Company, story: sampl
     assert asked == ORDER
 
 
+def test_why_it_matches_is_folded_away_step_by_step(saltmarsh: Company, story: sample.Story) -> None:
+    html = page_of(saltmarsh, story.finding_id)
+    finding = findings.finding(story.finding_id)
+    fold = html.split("<summary>Why this matches</summary>")[1].split("</details>")[0]
+    assert f"Version {finding.installed} is inside range" in fold
+    assert "Affected: in a range." in fold
+
+
 def test_the_exact_command_is_there_to_copy(saltmarsh: Company, story: sample.Story) -> None:
     html = page_of(saltmarsh, story.finding_id)
     for command in findings.finding(story.finding_id).upgrade:

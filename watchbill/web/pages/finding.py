@@ -18,6 +18,7 @@ from watchbill.cases.findings import queries as findings
 from watchbill.cases.findings import services as verbs
 from watchbill.cases.findings.views import FindingDetail
 from watchbill.intake.scans import queries as scans
+from watchbill.intake.scans.why import why
 from watchbill.paging import queries as paging
 from watchbill.paging import services as bell
 from watchbill.paging.queries import AlertInfo
@@ -80,6 +81,7 @@ def page(request: HttpRequest, finding_id: int) -> HttpResponse:
         "any_alert": alert,
         "ringing": open_alert is not None and open_alert.state == "triggered",
         "links": _links(finding),
+        "matches": why(finding.advisory, finding.ecosystem, finding.package, finding.installed),
         "answers": _answers(finding, names),
         "names": names,
         "why_you": why_you.sentences(alert, person, zone_of(person)) if alert else (),
