@@ -7,7 +7,7 @@ what a reader sees: names and private values opened, erased ones not.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +17,10 @@ from watchbill.base import limits, readable
 from watchbill.base.canonical import instant, moment
 from watchbill.base.commitments import Sealed, with_names_opened
 from watchbill.base.models import AuditEvent
+from watchbill.base.problem import Problem
 
 _FIRST_LOOK = 250
+_LOOKS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,23 @@ def search(asked: Question, limit: int = 100) -> Found:
     most = max(1, min(limit, limits.TRAIL_PAGE))
     rows = _rows(asked)
     return _look_through(rows, asked, most) if asked.looks_through else _page(rows, most)
+
+
+def numbers(asked: Question, most: int) -> list[int]:
+    """The numbers of all events that fit, in order. Raises Problem("too_many") when there are more than `most`, or when looking through
+    500 questions' worth of events did not come to an end.
+    """
+    found: list[int] = []
+    for _ in range(_LOOKS):
+        page = search(asked, limits.TRAIL_PAGE)
+        found += [one.seq for one in page.events]
+        if len(found) > most:
+            break
+        if page.go_on is None:
+            return sorted(found)
+        asked = replace(asked, before_seq=page.go_on)
+    detail = f"More than {most:,} events fit what you asked for, or it takes too long to tell."
+    raise Problem("too_many", "Too many for a part", detail, remedy="Ask for a shorter time, or export the whole trail.", status=409)
 
 
 def event(seq: int) -> TrailEvent | None:

@@ -1,14 +1,15 @@
 """The floor's server verbs, for the command line: how the server fares, and the audit trail a page at a time. JSON in, JSON out."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from watchbill.base import canonical, clock, limits, newsroom, state, trail, writer
+from watchbill.base import canonical, clock, limits, newsroom, state, trail, trail_runs, trail_search, writer
 from watchbill.base.acting import Actor
 from watchbill.base.control import verb
 from watchbill.base.loop import loop_health
 from watchbill.base.models import AuditEvent
-from watchbill.base.problem import invalid
+from watchbill.base.problem import Problem, invalid
 from watchbill.base.writer import writer_health
 
 
@@ -39,6 +40,59 @@ def erase_person(payload: dict[str, Any], by: Actor) -> dict[str, Any]:
     if not isinstance(email, str) or not isinstance(also, list) or not all(isinstance(word, str) for word in also):
         raise invalid("email", "An address is text, and what else is erased is a list of texts.")
     return asdict(trail.erase_person(email, by, also=also))
+
+
+@verb("audit.export_zip")
+def export_zip(payload: dict[str, Any], by: Actor) -> dict[str, Any]:
+    """{since, sealed, part: {start, end, actor, target, action, words}} -> a run: the trail, or a part of it, as a zip with proofs.
+
+    Raises Problem("invalid"), ("too_many"), ("no_events"). Without a server the run is done when this returns.
+    """
+    part = payload.get("part") or {}
+    if not isinstance(part, dict) or not isinstance(payload.get("since", ""), str):
+        raise invalid("part", "part is an object, and since a checkpoint's text.")
+    seqs = trail_search.numbers(_question(part), limits.TRAIL_PART) if part else None
+    if part and not seqs:
+        raise Problem("no_events", "Nothing to export", "No event fits what you asked for.", status=409)
+    told = ", ".join(f"{name} {value}" for name, value in part.items()) or "the whole trail"
+    asked = trail_runs.ask_export(by, seqs=seqs, since=payload.get("since", ""), opened=not payload.get("sealed"), told=told)
+    return _run(asked if loop_health() else trail_runs.do_now(asked.id))
+
+
+@verb("audit.run")
+def run(payload: dict[str, Any], _by: Actor) -> dict[str, Any]:
+    """{id} -> a run: {id, state, done, total, outcome, file}; `file` is where a finished export lies. Raises Problem("not_found")."""
+    number = payload.get("id", 0)
+    if type(number) is not int:
+        raise invalid("id", "An id is a whole number.")
+    return _run(trail_runs.run(number))
+
+
+def _run(asked: trail_runs.Run) -> dict[str, Any]:
+    file = str(trail_runs.file_of(asked)) if asked.kind == "export" and asked.state == "done" else ""
+    return {"id": asked.id, "state": asked.state, "done": asked.done, "total": asked.total, "outcome": asked.outcome, "file": file}
+
+
+def _question(part: dict[str, Any]) -> trail_search.Question:
+    if unknown := sorted(set(part) - {"start", "end", "actor", "target", "action", "words"}):
+        raise invalid(unknown[0], f"A part of the trail isn't asked for by {unknown[0]}.")
+    if not all(isinstance(value, str) for value in part.values()):
+        raise invalid("part", "What a part is asked for by is text.")
+    words = (part["words"],) if part.get("words") else ()
+    plain = {name: part[name] for name in ("actor", "target", "action") if name in part}
+    return trail_search.Question(start=_moment(part, "start"), end=_moment(part, "end"), words=words, **plain)
+
+
+def _moment(part: dict[str, str], field: str) -> datetime | None:
+    if not part.get(field):
+        return None
+    try:
+        at = datetime.fromisoformat(part[field])
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None or not 1970 <= at.year < 9000:
+        raise invalid(field, "A moment looks like 2026-11-23T15:49:00Z.")
+    return at
 
 
 @verb("audit.export")
