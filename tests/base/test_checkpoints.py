@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SettableClock
-from watchbill.base import checkpoints, trail, witness
+from watchbill.base import checkpoints, trail
 from watchbill.base import settings as own
 from watchbill.base.acting import SYSTEM
 from watchbill.base.checkpoints import checkpoint_now, latest_checkpoint, witness_status
 from watchbill.base.models import Checkpoint, News
+from watchbill.base.witnesses import file as witness
 from watchbill.base.writer import audit, write
 from watchbill.engines.merkle.notes import read_checkpoint
 

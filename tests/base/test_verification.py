@@ -230,7 +230,7 @@ def test_with_our_checkpoints_deleted_too_the_witness_still_knows(ten_events: No
     Checkpoint.objects.all().delete()
     report = verify()
     assert report.first_bad_seq == 7
-    assert "the witness's checkpoint knows 8 events" in report.reason
+    assert "the file witness's checkpoint knows 8 events" in report.reason
 
 
 @pytest.mark.usefixtures("witness_file")
@@ -242,7 +242,7 @@ def test_a_whole_new_history_is_refuted_by_the_witness(ten_events: None) -> None
     AuditEvent.objects.filter(seq=2).update(target="finding:99")
     rebuild()
     checkpoint_now()
-    assert "the witness's checkpoint" in verify().reason
+    assert "the file witness's checkpoint" in verify().reason
 
 
 def test_a_witness_file_that_vanished_is_said(witness_file: Path, ten_events: None) -> None:
@@ -261,7 +261,7 @@ def test_a_witness_file_that_cant_be_read_is_said(witness_file: Path) -> None:
 
 def test_a_forged_line_in_the_witness_file_is_said(witness_file: Path, ten_events: None) -> None:
     witness_file.write_text(witness_file.read_text().replace("\n8\n", "\n9\n"))
-    assert "the witness's checkpoint ['9'] has no valid signature" in verify().reason
+    assert "the file witness's checkpoint ['9'] has no valid signature" in verify().reason
 
 
 def test_a_witness_configured_before_its_first_checkpoint_is_fine(witness_file: Path) -> None:

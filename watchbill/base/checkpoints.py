@@ -1,22 +1,19 @@
-"""Signed checkpoints of the audit trail: made each minute with news and when the server stops, kept, and handed to the witness.
+"""Signed checkpoints of the audit trail: made each minute with news and when the server stops, kept, and handed to the witnesses.
 
 A checkpoint out of the administrator's reach is what makes a rewritten or shortened trail show; without a witness that is said (news
 "base.no_witness").
 """
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from watchbill.base import clock, keys, state, witness
+from watchbill.base import clock, keys, limits, witnessing
+from watchbill.base.handover import Handover
 from watchbill.base.ledger import read_frontier
 from watchbill.base.models import Checkpoint
-from watchbill.base.unit import news
+from watchbill.base.witnessing import WitnessStatus as WitnessStatus
 from watchbill.base.writer import write
 from watchbill.engines.merkle.notes import CheckpointText, sign_checkpoint
-
-_log = logging.getLogger(__name__)
-_SAID = "witness_state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +27,9 @@ class CheckpointInfo:
     witnessed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class WitnessStatus:
-    """Whether somebody outside keeps our checkpoints. `problem` is what the last attempt failed with."""
-
-    configured: bool
-    last_ok: datetime | None
-    name: str
-    problem: str
+def witness_status() -> WitnessStatus:
+    """Who keeps our checkpoints, and how far each has come."""
+    return witnessing.status()
 
 
 def origin() -> str:
@@ -56,10 +48,10 @@ def latest_checkpoint() -> CheckpointInfo | None:
     return _info(row) if row else None
 
 
-def checkpoint_now() -> CheckpointInfo | None:
-    """Sign the trail as it is now and hand that to the witness. The latest one when nothing was added since; None for an empty trail.
+def checkpoint_now(patience: float = limits.WITNESS_PATIENCE_SECONDS) -> CheckpointInfo | None:
+    """Sign the trail as it is now and hand that to the witnesses. The latest one when nothing was added since; None for an empty trail.
 
-    The witness is tried again with the latest one for as long as it hasn't got it.
+    A witness is tried again with the latest one for as long as it hasn't got it. `patience`: how many seconds to wait for them.
     """
     frontier = read_frontier()
     newest = Checkpoint.objects.order_by("-size").first()
@@ -69,50 +61,11 @@ def checkpoint_now() -> CheckpointInfo | None:
         newest = write(
             lambda: Checkpoint.objects.get_or_create(size=size, defaults={"root": root, "at": at, "text": text})[0], name="checkpoint"
         )
-    if newest is not None and newest.witnessed_at is None:
-        _tell_witness(newest)
-    return _info(newest) if newest else None
-
-
-def witness_status() -> WitnessStatus:
-    """Who keeps our checkpoints, and since when they have the latest they got."""
-    file = witness.path()
-    last = Checkpoint.objects.exclude(witnessed_at=None).order_by("-size").values_list("witnessed_at", flat=True).first()
-    newest = Checkpoint.objects.order_by("-size").values_list("witness", flat=True).first() or ""
-    problem = newest.removeprefix("failed: ") if file and newest.startswith("failed: ") else ""
-    return WitnessStatus(file is not None, last if file else None, str(file) if file else "", problem)
-
-
-def _tell_witness(row: Checkpoint) -> None:
-    file = witness.path()
-    if file is None:
-        _say("none", "base.no_witness", "An administrator of this machine could rewrite the audit trail: no witness is configured.")
-        return
-    try:
-        witness.append(file, row.text)
-    except OSError as error:
-        reason = f"failed: {error.strerror or error}"[:200]
-        _log.warning("the witness did not take a checkpoint", extra={"witness": str(file), "why": str(error)})
-        write(lambda: Checkpoint.objects.filter(pk=row.pk).update(witness=reason), name="checkpoint.witness")
-        row.witness = reason
-        _say("failed", "base.witness_failed", f"{file} did not take a checkpoint: {error.strerror or error}.")
-        return
-    at = clock.now()
-    write(lambda: Checkpoint.objects.filter(pk=row.pk).update(witness=str(file)[:200], witnessed_at=at), name="checkpoint.witness")
-    row.witness, row.witnessed_at = str(file)[:200], at
-    _say("ok", "base.witness_ok", f"{file} keeps the checkpoints.")
-
-
-def _say(now: str, topic: str, why: str) -> None:
-    """News only when it is a change."""
-    if state.get(_SAID) == now:
-        return
-
-    def tell() -> None:
-        state.put(_SAID, now)
-        news(topic, "witness:file", {"why": why})
-
-    write(tell, name="checkpoint.say")
+    if newest is None:
+        return None
+    witnessing.tell(Handover(origin(), newest.size, bytes.fromhex(newest.root), newest.text, newest.at), (), patience)
+    newest.refresh_from_db(fields=["witness", "witnessed_at"])
+    return _info(newest)
 
 
 def _info(row: Checkpoint) -> CheckpointInfo:

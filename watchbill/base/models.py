@@ -130,6 +130,24 @@ class Checkpoint(models.Model):
         db_table = "audit_checkpoint"
 
 
+class WitnessState(models.Model):
+    """How a witness fares: the size of the newest checkpoint it has, how many changes of the key it was told of, what the last attempt
+    brought. `place` as configured when it got that; `said` the last news about it: ok or failed.
+    """
+
+    name = models.CharField(max_length=40, primary_key=True)
+    place = models.CharField(max_length=500)
+    size = models.BigIntegerField(default=0)
+    rotations = models.IntegerField(default=0)
+    tried_at = models.DateTimeField(null=True)
+    last_ok = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, default="")
+    said = models.CharField(max_length=10, default="")
+
+    class Meta:
+        db_table = "audit_witness"
+
+
 class News(models.Model):
     """Something a lower room has to tell, written with the change it tells of."""
 

@@ -12,7 +12,7 @@ _PRUNE_EVERY_SECONDS = 3600
 
 def make_checkpoint(_args: dict[str, Any], _job: JobInfo) -> None:
     """Sign the trail if it has grown, and store what proofs of the new events need."""
-    checkpoints.checkpoint_now()
+    checkpoints.checkpoint_now(limits.WITNESS_JOB_SECONDS)
     trail_rows.store_rows()
 
 

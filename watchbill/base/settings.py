@@ -38,9 +38,27 @@ class OutgoingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WitnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where checkpoints of the audit trail go, out of the administrator's reach."""
+    """Where checkpoints of the audit trail go, out of the administrator's reach; several at once are better than one. `late_minutes`:
+    how long the newest events may be unwitnessed before that is a warning.
+    """
 
     file: str = ""
+    mail: list[str] = []
+    mail_minutes: int = 60
+    syslog: str = ""
+    syslog_ca: str = ""
+    git: str = ""
+    git_branch: str = "checkpoints"
+    git_ssh_key: str = ""
+    git_token: str = ""
+    git_token_file: str = ""
+    http: str = ""
+    http_method: Literal["POST", "PUT"] = "POST"
+    http_token: str = ""
+    http_token_file: str = ""
+    tlog: str = ""
+    tlog_key: str = ""
+    late_minutes: int = 15
 
 
 class SignInSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,7 +133,14 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "paging": PagingSettings,
     "advisories": AdvisorySettings,
 }
-_SECRETS = ("mail.password", "sign_in.oidc_client_secret", "database_url", "paging.heartbeat_url")
+_SECRETS = (
+    "mail.password",
+    "sign_in.oidc_client_secret",
+    "database_url",
+    "paging.heartbeat_url",
+    "witness.git_token",
+    "witness.http_token",
+)
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 _PREFIX = "WATCHBILL_"
 # Variables of the same prefix that are read elsewhere: by the client, by the tests, and to find the file itself.

@@ -11,7 +11,9 @@ from typing import Any
 from django.db import connection
 
 from watchbill.base import canonical, checkpoints, limits, readable, witness
-from watchbill.base.models import Checkpoint
+from watchbill.base.handover import Gone, Lost, WitnessFailed
+from watchbill.base.models import Checkpoint, WitnessState
+from watchbill.base.settings import settings
 from watchbill.engines.merkle.frontier import Frontier, FrontierDamaged
 from watchbill.engines.merkle.hashing import leaf_hash
 from watchbill.engines.merkle.notes import CheckpointText, NoteDamaged, read_checkpoint
@@ -23,7 +25,7 @@ _PAGE = f"SELECT {_COLUMNS}, leaf FROM audit_event WHERE seq > %s ORDER BY seq L
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
     """`events`: how many were looked at. `first_bad_seq`: the first event at fault, or the first that may be when only a checkpoint
-    tells; None when ok. `root` (hex) is that of the events looked at.
+    tells; None when ok. `root` (hex) is that of the events looked at. `warnings`: witnesses that could not be compared.
     """
 
     ok: bool
@@ -32,6 +34,7 @@ class VerifyReport:
     reason: str
     checkpoint_size: int
     root: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 class _Bad(Exception):
@@ -81,9 +84,9 @@ def verify(limit: int | None = None, progress: Callable[[int], None] | None = No
     """Check everything, or only the first `limit` events (then the frontier and later checkpoints are left out). `progress` is told now
     and then how many events were looked at.
     """
-    size, claims, lies = 0, dict[int, list[_Claim]](), ""
+    size, claims, lies, warnings = 0, dict[int, list[_Claim]](), "", tuple[str, ...]()
     try:
-        claims, lies = _claims()
+        claims, lies, warnings = _claims()
         size = max(claims, default=0)
         check = _Check(claims)
         for page in _pages(0, limit):
@@ -95,8 +98,8 @@ def verify(limit: int | None = None, progress: Callable[[int], None] | None = No
             _compare_end(check, size)
             _compare_readable()
     except _Bad as bad:
-        return VerifyReport(ok=False, events=bad.seq - 1, first_bad_seq=bad.seq, reason=bad.reason, checkpoint_size=size)
-    return VerifyReport(not lies, check.tree.size, None, lies, size, check.tree.root().hex())
+        return VerifyReport(ok=False, events=bad.seq - 1, first_bad_seq=bad.seq, reason=bad.reason, checkpoint_size=size, warnings=warnings)
+    return VerifyReport(not lies, check.tree.size, None, lies, size, check.tree.root().hex(), warnings)
 
 
 def _pages(after: int, limit: int | None) -> Iterator[list[tuple[Any, ...]]]:
@@ -153,23 +156,27 @@ def _frontier() -> Frontier:
     return Frontier.from_bytes(bytes(row[0])) if row else Frontier()
 
 
-def _claims() -> tuple[dict[int, list[_Claim]], str]:
-    """What was signed for, per size, from our table and the witness; and what is wrong with the checkpoints themselves."""
+def _claims() -> tuple[dict[int, list[_Claim]], str, tuple[str, ...]]:
+    """What was signed for, per size, from our table and the witnesses; what is wrong with the checkpoints themselves; and which witness
+    could not be asked.
+    """
     found: dict[int, list[_Claim]] = {}
     lies: list[str] = []
     for text in Checkpoint.objects.order_by("size").values_list("text", flat=True):
         _add(found, lies, text, "our checkpoint")
-    file = witness.path()
-    if file is not None:
+    warnings: list[str] = []
+    own, handed = settings().witness, {row.name for row in WitnessState.objects.filter(size__gt=0)}
+    for name, one in witness.configured(own).items():
         try:
-            for text in witness.notes(file):
-                _add(found, lies, text, "the witness's checkpoint")
-        except FileNotFoundError:
-            if Checkpoint.objects.exclude(witnessed_at=None).exists():
-                lies.append(f"the witness file {file} is gone")
-        except OSError as error:
-            lies.append(f"the witness file {file} can't be read: {error.strerror}")
-    return found, "; ".join(dict.fromkeys(lies))
+            for text in one.read_back(own):
+                _add(found, lies, text, f"the {name} witness's checkpoint")
+        except Gone as error:
+            lies += [str(error)] if name in handed else []
+        except Lost as error:
+            lies.append(str(error))
+        except WitnessFailed as error:
+            warnings.append(f"the {name} witness could not be compared: {error}")
+    return found, "; ".join(dict.fromkeys(lies)), tuple(warnings)
 
 
 def _add(found: dict[int, list[_Claim]], lies: list[str], text: str, where: str) -> None:
