@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from watchbill.engines.dependencies import limits
 from watchbill.engines.dependencies.packages import Inventory, Package, SbomSubject, Unreadable
 from watchbill.engines.dependencies.reading import read, reader_for
 
@@ -410,3 +411,12 @@ def test_tags_without_a_version_of_the_specification_are_unsupported_and_nothing
     assert isinstance(tags, Unreadable)
     assert tags.code == "unsupported"
     assert isinstance(nothing, Inventory)
+
+
+def test_relationships_are_taken_up_to_their_limit_those_of_no_use_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_RELATIONS", 2)
+    head = "SPDXVersion: SPDX-2.3\nPackageName: a\nRelationship: a DEPENDS_ON b\nRelationship: a CONTAINS c\nRelationship: b DEPENDS_ON c\n"
+    assert len(found_in(head.encode(), "sbom.spdx").packages) == 1
+    found = read("sbom.spdx", (head + "Relationship: c DEPENDS_ON d\n").encode())
+    assert isinstance(found, Unreadable)
+    assert (found.code, found.where) == ("too_large", "line 6")

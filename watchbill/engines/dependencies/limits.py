@@ -18,7 +18,8 @@ MAX_JSON_VALUES = 1_000_000
 """Values in one JSON document, an object counting twice: what bounds the memory that 64 MiB of `{"a":1},` would take (some 300 bytes for
 each). A package-lock.json of 30,000 packages has 400,000."""
 
-MAX_TOML_VALUES = 1_500_000
+MAX_TOML_VALUES = 1_000_000
+"""Values, tables and keys in one TOML document; a package of uv.lock with twenty wheels has some 120."""
 
 MAX_YAML_VALUES = 1_500_000
 
@@ -78,6 +79,9 @@ MAX_ROOT_GROUPS = 32
 
 MAX_INCLUDED_FILES = 100
 """Files that one lockfile may have opened beside it, as a requirements file does by `-r` and `-c`, all levels together."""
+
+MAX_RELATIONS = 300_000
+"""Relationships of use in one SPDX document; those of 30,000 packages are a third of it."""
 
 MAX_GEM_SPECS = 400_000
 """Gems of one file, one for each platform."""

@@ -41,6 +41,9 @@ _NEEDED_BY = {
     "OPTIONAL_DEPENDENCY_OF": "optional",
     "PROVIDED_DEPENDENCY_OF": "provided",
 }
+RELATIONS = frozenset((*_NEEDED, *_NEEDED_BY, "DESCRIBES", "DESCRIBED_BY"))
+"""The kinds of relationship that are looked at; files contained, licences and the like are not."""
+
 _DOCUMENT = "SPDXRef-DOCUMENT"
 _HEADS = (b'"spdxVersion"', b'"SPDXID"')
 _GRAPH_HEADS = (b'"@context"', b'"@graph"', b"spdx")

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from watchbill.engines.dependencies import limits
 from watchbill.engines.dependencies.formats.plain import lines_of, text_of
 from watchbill.engines.dependencies.packages import Beside, Inventory, ReaderInfo, RefusedError
 from watchbill.engines.dependencies.readers.spdx import INFO as JSON_INFO
-from watchbill.engines.dependencies.readers.spdx import packages_of
+from watchbill.engines.dependencies.readers.spdx import RELATIONS, packages_of
 
 INFO = ReaderInfo(
     name="spdx_tagvalue",
@@ -98,7 +99,10 @@ def _take_document(document: dict[str, Any], tag: str, value: str, number: int) 
         words = value.split()
         if len(words) != 3:
             raise RefusedError("syntax", "a relationship is not made of two elements and what is between them", f"line {number}")
-        document["relationships"].append({"spdxElementId": words[0], "relationshipType": words[1], "relatedSpdxElement": words[2]})
+        if words[1] in RELATIONS:
+            document["relationships"].append({"spdxElementId": words[0], "relationshipType": words[1], "relatedSpdxElement": words[2]})
+        if len(document["relationships"]) > limits.MAX_RELATIONS:
+            raise RefusedError("too_large", f"the file holds more than {limits.MAX_RELATIONS:,} relationships", f"line {number}")
     else:
         return False
     return True
