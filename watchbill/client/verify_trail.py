@@ -426,15 +426,11 @@ def is_beginning(old: int, old_root: bytes, new: int, new_root: bytes, path: lis
 class Export:
     """An export's files: each name once, none unknown, nothing that unpacks without an end into memory."""
 
-    def __init__(self, path: str) -> None:
-        """Raises CantTell when there is no such file, Bad when it is no whole zip of an export's files."""
+    def __init__(self, file: BinaryIO) -> None:
+        """Raises Bad when it is no whole zip of an export's files."""
         try:
-            self._file = open(path, "rb")  # noqa: SIM115 - closed with the export
-        except OSError as error:
-            raise CantTell(f"{path} can't be read: {error.strerror}") from None
-        try:
-            _look_at_directory(self._file)
-            self._zip = zipfile.ZipFile(self._file)
+            _look_at_directory(file)
+            self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise Bad(f"this is no whole zip file: it was cut short or damaged ({error})", 1) from None
         self.names = {member.filename: member for member in self._zip.infolist()}
@@ -705,6 +701,16 @@ class Check:
             else:
                 yield found
 
+    def proofs(self) -> dict[int, list[bytes]]:
+        """The proofs that earlier sizes are beginnings, by size. Raises Bad."""
+        try:
+            listed = json.loads(self.export.text("proofs.json") or '{"consistency":[]}')["consistency"]
+            if len(listed) > PROOFS_MOST or any(len(one["path"]) > PATH_MOST for one in listed):
+                raise ValueError("too many")
+            return {one["size"]: [unbase(hashed, 32) for hashed in one["path"]] for one in listed}
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise Bad("proofs.json is damaged") from None
+
 
 class Whole:
     """The export of every event: the tree is built from them."""
@@ -715,7 +721,8 @@ class Whole:
         self.claims: dict[int, list[Checkpoint]] = {}
         for one in (*check.own, *check.notes(), check.head):
             self.claims.setdefault(one.size, []).append(one)
-        self.sizes = sorted(size for size in self.claims if 0 < size <= check.head.size)
+        self.proofs = check.proofs()
+        self.sizes = sorted(size for size in {*self.claims, *self.proofs} if 0 < size <= check.head.size)
 
     def run(self) -> None:
         """Raises Bad."""
@@ -778,14 +785,20 @@ class Whole:
     def _compare(self) -> None:
         """The tree as it is, with what was signed for this size. Raises Bad."""
         size, root = self.tree.size, self.tree.root()
-        for claim in self.claims[size]:
+        claims = self.claims.get(size, [])
+        for claim in claims:
             if claim.root != root:
                 # Whoever has the log's key could have signed the earlier checkpoints anew, but would not leave one that doesn't fit.
                 first = 1 + (self.check.believed if claim in self.check.own else self.check.agreed)
                 reason = f"an event from {first} to {size} was changed: the tree of {size} events doesn't fit {claim.where}"
                 raise Bad(reason, first, size)
-        self.check.agreed = size
-        if any(claim in self.check.own for claim in self.claims[size]):
+        if size in self.proofs and not is_beginning(size, root, self.check.head.size, self.check.head.root, self.proofs[size]):
+            self.check.fault(
+                f"proofs.json does not prove that the tree of {size} events is the beginning of this one", self.check.agreed + 1
+            )
+        if claims:
+            self.check.agreed = size
+        if any(claim in self.check.own for claim in claims):
             self.check.believed = size
 
 
@@ -862,7 +875,7 @@ class Part:
     def _consistency(self) -> None:
         """Join the auditor's checkpoints, and the earlier ones in the export, to the export's own."""
         check, head = self.check, self.check.head
-        proofs = self._proofs()
+        proofs = check.proofs()
         earlier = list(check.notes())
         for one in (*earlier, *check.own):
             if one.size > head.size or one.size == 0:
@@ -880,21 +893,21 @@ class Part:
             check.agreed = max(check.agreed, one.size)
             check.believed = max(check.believed, one.size) if one in check.own else check.believed
 
-    def _proofs(self) -> dict[int, list[bytes]]:
-        try:
-            listed = json.loads(self.check.export.text("proofs.json") or '{"consistency":[]}')["consistency"]
-            if len(listed) > PROOFS_MOST or any(len(one["path"]) > PATH_MOST for one in listed):
-                raise ValueError("too many")
-            return {one["size"]: [unbase(hashed, 32) for hashed in one["path"]] for one in listed}
-        except (ValueError, KeyError, TypeError, RecursionError):
-            raise Bad("proofs.json is damaged") from None
-
 
 def verify(path: str, own: list[Checkpoint], key: str = "") -> Told:
     """The whole check. Never raises for anything that a zip can hold."""
+    try:
+        file = open(path, "rb")  # noqa: SIM115 - closed below
+    except OSError as error:
+        return Told(UNKNOWN, f"{path} can't be read: {error.strerror}", None, None, {}, [])
+    with file:
+        return _verify(file, own, key)
+
+
+def _verify(file: BinaryIO, own: list[Checkpoint], key: str) -> Told:
     check: Check | None = None
     try:
-        check = Check(Export(path), own, key)
+        check = Check(Export(file), own, key)
         try:
             check.run()
         except Bad as bad:
