@@ -35,8 +35,19 @@ def link_key() -> bytes:
 
 
 def checkpoint_key() -> Ed25519PrivateKey:
-    """The Ed25519 key that signs the audit trail's checkpoints."""
-    return Ed25519PrivateKey.from_private_bytes(_key(settings().data, "checkpoints"))
+    """The Ed25519 key that signs the audit trail's checkpoints, as the file has it (keyring.py knows of changes)."""
+    return read_key("checkpoints")
+
+
+def read_key(name: str) -> Ed25519PrivateKey:
+    """A signing key, from its file each time, since it may be changed by another process; made if there is none."""
+    return Ed25519PrivateKey.from_private_bytes(_read(settings().data, name))
+
+
+def make_key(name: str) -> None:
+    """Make a key where there is none."""
+    folder = DataDir(settings().data).prepare().keys
+    _make(folder, folder / name)
 
 
 def sign(purpose: str, payload: str, expires: datetime) -> str:
@@ -95,6 +106,11 @@ def _mac(purpose: str, content: bytes) -> bytes:
 
 @cache
 def _key(data: Path, name: str) -> bytes:
+    """As `_read`, once: for keys that don't change while a process lives."""
+    return _read(data, name)
+
+
+def _read(data: Path, name: str) -> bytes:
     """Read the key, making it first if there is none; of two processes that make it at once, one wins and both use its key."""
     folder = DataDir(data).prepare().keys
     file = folder / name

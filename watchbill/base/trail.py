@@ -11,6 +11,7 @@ from watchbill.base.checkpoints import CheckpointInfo as CheckpointInfo
 from watchbill.base.checkpoints import WitnessStatus as WitnessStatus
 from watchbill.base.checkpoints import checkpoint_now as checkpoint_now
 from watchbill.base.checkpoints import latest_checkpoint as latest_checkpoint
+from watchbill.base.checkpoints import rotate_key as rotate_key
 from watchbill.base.checkpoints import witness_status as witness_status
 from watchbill.base.datadir import write_private
 from watchbill.base.ledger import read_frontier

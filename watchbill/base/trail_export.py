@@ -18,14 +18,14 @@ from typing import IO, Any
 import msgspec
 from django.db import connection
 
-from watchbill.base import canonical, checkpoints, clock, limits, readable
+from watchbill.base import canonical, clock, keyring, limits, readable
 from watchbill.base.checkpoints import checkpoint_now
 from watchbill.base.commitments import commitments_within
 from watchbill.base.models import Checkpoint
 from watchbill.base.problem import Problem, invalid
 from watchbill.base.trail_rows import Hashes, store_rows
 from watchbill.engines.merkle.blocks import Missing, Prover
-from watchbill.engines.merkle.notes import NoteDamaged, read_checkpoint, verifier_key
+from watchbill.engines.merkle.notes import NoteDamaged
 from watchbill.engines.merkle.proofs import NoSuchProof, consistency_proof, inclusion_proof, leaf_is_in
 
 VERIFIER = Path(__file__).parents[1] / "client" / "verify_trail.py"
@@ -258,15 +258,15 @@ def check_since(text: str) -> int:
         return 0
     note = text.replace("\r\n", "\n").strip("\n") + "\n"
     try:
-        return read_checkpoint(note, checkpoints.origin(), checkpoints.public_key()).size
+        return keyring.ring().read(note).size
     except NoteDamaged:
         pass
     raise invalid("since", "That is no checkpoint of this trail.", "Paste the whole note, from its first line to the signature.")
 
 
 def _keys() -> str:
-    """keys.txt: `origin+hash+base64`, as other note tools take it."""
-    return verifier_key(checkpoints.origin(), checkpoints.public_key()) + "\n"
+    """keys.txt: `origin+hash+base64`, as other note tools take it, and the statements by which one key followed another."""
+    return keyring.ring().text()
 
 
 def _earlier(size: int) -> tuple[str, list[int]]:

@@ -1,5 +1,6 @@
 """The floor's server verbs, for the command line: how the server fares, and the audit trail a page at a time. JSON in, JSON out."""
 
+import base64
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -93,6 +94,14 @@ def _moment(part: dict[str, str], field: str) -> datetime | None:
     if at is None or at.tzinfo is None or not 1970 <= at.year < 9000:
         raise invalid(field, "A moment looks like 2026-11-23T15:49:00Z.")
     return at
+
+
+@verb("audit.rotate_key")
+def rotate_key(_payload: dict[str, Any], by: Actor) -> dict[str, Any]:
+    """{} -> {origin, old, new, size, statement}: let a new key sign the checkpoints. Keys in base64."""
+    told = trail.rotate_key(by)
+    old, new = (base64.b64encode(key).decode() for key in (told.old, told.new))
+    return {"origin": told.origin, "old": old, "new": new, "size": told.size, "statement": told.text()}
 
 
 @verb("audit.export")

@@ -10,13 +10,14 @@ from typing import Any
 
 from django.db import connection
 
-from watchbill.base import canonical, checkpoints, limits, readable, witness
+from watchbill.base import canonical, keyring, limits, readable, witness
 from watchbill.base.handover import Gone, Lost, WitnessFailed
+from watchbill.base.keyring import Keyring
 from watchbill.base.models import Checkpoint, WitnessState
 from watchbill.base.settings import settings
 from watchbill.engines.merkle.frontier import Frontier, FrontierDamaged
 from watchbill.engines.merkle.hashing import leaf_hash
-from watchbill.engines.merkle.notes import CheckpointText, NoteDamaged, read_checkpoint
+from watchbill.engines.merkle.notes import CheckpointText, NoteDamaged
 
 _COLUMNS = ", ".join(canonical.FIELDS)
 _PAGE = f"SELECT {_COLUMNS}, leaf FROM audit_event WHERE seq > %s ORDER BY seq LIMIT {limits.TRAIL_VERIFY_CHUNK}"  # noqa: S608 - constants
@@ -162,14 +163,15 @@ def _claims() -> tuple[dict[int, list[_Claim]], str, tuple[str, ...]]:
     """
     found: dict[int, list[_Claim]] = {}
     lies: list[str] = []
+    ring = keyring.ring()
     for text in Checkpoint.objects.order_by("size").values_list("text", flat=True):
-        _add(found, lies, text, "our checkpoint")
+        _add(found, lies, text, "our checkpoint", ring)
     warnings: list[str] = []
     own, handed = settings().witness, {row.name for row in WitnessState.objects.filter(size__gt=0)}
     for name, one in witness.configured(own).items():
         try:
             for text in one.read_back(own):
-                _add(found, lies, text, f"the {name} witness's checkpoint")
+                _add(found, lies, text, f"the {name} witness's checkpoint", ring)
         except Gone as error:
             lies += [str(error)] if name in handed else []
         except Lost as error:
@@ -179,16 +181,16 @@ def _claims() -> tuple[dict[int, list[_Claim]], str, tuple[str, ...]]:
     return found, "; ".join(dict.fromkeys(lies)), tuple(warnings)
 
 
-def _add(found: dict[int, list[_Claim]], lies: list[str], text: str, where: str) -> None:
-    checkpoint = _read(text)
+def _add(found: dict[int, list[_Claim]], lies: list[str], text: str, where: str, ring: Keyring) -> None:
+    checkpoint = _read(text, ring)
     if checkpoint is None:
         lies.append(f"{where} {text.splitlines()[1:2]} has no valid signature of ours")
         return
     found.setdefault(checkpoint.size, []).append(_Claim(checkpoint.root, where))
 
 
-def _read(text: str) -> CheckpointText | None:
+def _read(text: str, ring: Keyring) -> CheckpointText | None:
     try:
-        return read_checkpoint(text, checkpoints.origin(), checkpoints.public_key())
+        return ring.read(text)
     except NoteDamaged:
         return None
