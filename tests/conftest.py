@@ -42,6 +42,12 @@ def django_db_modify_db_settings() -> None:
     """Nothing to tell apart: each test process has its database in its own memory, or under its own name."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """A thread of a test ends with its connection open, which only PostgreSQL's driver has words for."""
+    if databases.postgres():
+        config.addinivalue_line("filterwarnings", "ignore:.*was deleted while still open:ResourceWarning")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
     """Worker processes find Django's settings by this file, like us: told before, they would read our data directory and database."""

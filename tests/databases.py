@@ -40,14 +40,14 @@ autovacuum_naptime = 5min
 
 def server() -> str:
     """The URL of the PostgreSQL server to use, starting one when asked for; empty for SQLite."""
-    if not os.environ.get(URL) and os.environ.get(START, "") not in ("", "0"):
+    if postgres() and not os.environ.get(URL):
         os.environ[URL] = _start()
     return os.environ.get(URL, "")
 
 
 def postgres() -> bool:
     """Do this run's tests use PostgreSQL?"""
-    return bool(os.environ.get(URL))
+    return bool(os.environ.get(URL)) or os.environ.get(START, "") not in ("", "0")
 
 
 sqlite_only = pytest.mark.skipif(postgres(), reason="about the embedded database's files or its one writer thread")

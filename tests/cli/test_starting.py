@@ -4,13 +4,16 @@ import argparse
 import json
 import threading
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from tests.databases import sqlite_only
 from watchbill.base import settings
 from watchbill.base.datadir import DataDir, take_lock, write_private
 from watchbill.base.problem import Problem
-from watchbill.cli.commands import up
+from watchbill.cli import starting
+from watchbill.cli.commands import web, work
 from watchbill.cli.main import main
 
 
@@ -54,6 +57,7 @@ class BecameError(Exception):
     """Instead of becoming another process: what it would have become."""
 
 
+@sqlite_only
 @pytest.mark.parametrize(("words", "folder"), [(["up"], ""), (["up", "--sample"], "sample")])
 def test_up_becomes_the_serving_process_in_the_chosen_directory(
     home: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], folder: str
@@ -61,22 +65,49 @@ def test_up_becomes_the_serving_process_in_the_chosen_directory(
     def become(_program: str, given: list[str]) -> None:
         raise BecameError(given[1:])
 
-    monkeypatch.setattr(up.os, "execv", become)
+    monkeypatch.setattr(starting.os, "execv", become)
     assert main(words) == 2  # the exception above, told as any fault of ours
-    assert up.os.environ["WATCHBILL_DATA"] == str(home / folder)
+    assert starting.os.environ["WATCHBILL_DATA"] == str(home / folder)
 
 
-def test_up_hands_on_its_home_and_whether_the_sample_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_start_hands_on_its_role_its_home_and_whether_the_sample_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     became: list[list[str]] = []
-    monkeypatch.setattr(up.os, "execv", lambda _program, given: became.append(given[1:]))
-    up.become(Path("/srv/watchbill"), with_sample=True)
-    assert became == [["-m", "watchbill.cli.serving", "--home", "/srv/watchbill", "--sample"]]
+    monkeypatch.setattr(starting.os, "execv", lambda _program, given: became.append(given[1:]))
+    starting.become("up", Path("/srv/watchbill"), with_sample=True)
+    starting.become("work", Path("/srv/watchbill"), with_sample=False)
+    first = ["-m", "watchbill.cli.serving", "--home", "/srv/watchbill", "--role"]
+    assert became == [[*first, "up", "--sample"], [*first, "work"]]
 
 
-def test_a_database_that_is_not_built_yet_is_refused_before_anything_starts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", [web, work])
+def test_one_of_several_processes_needs_postgresql(home: Path, monkeypatch: pytest.MonkeyPatch, command: ModuleType) -> None:
+    monkeypatch.delenv("WATCHBILL_DATABASE_URL", raising=False)
+    settings.forget()
+    with pytest.raises(Problem, match="needs PostgreSQL") as refused:
+        command.run(argparse.Namespace(sample=False))
+    assert "watchbill up" in refused.value.remedy
+
+
+@pytest.mark.parametrize("words", [["up", "--sample"], ["web"], ["work"]])
+def test_on_postgresql_the_directory_is_what_it_is(home: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
     monkeypatch.setenv("WATCHBILL_DATABASE_URL", "postgresql://db.example/watchbill")
     settings.forget()
-    with pytest.raises(Problem) as refused:
-        up.run(argparse.Namespace(sample=False))
+    became: list[list[str]] = []
+
+    def become(_program: str, given: list[str]) -> None:
+        became.append(given)
+        raise BecameError
+
+    monkeypatch.setattr(starting.os, "execv", become)
+    assert main(words) == 2  # as above
+    assert became[0][became[0].index("--role") + 1] == words[0]
+    assert starting.os.environ["WATCHBILL_DATA"] == str(home)
+
+
+def test_postgresql_without_its_driver_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHBILL_DATABASE_URL", "postgresql://db.example/watchbill")
     settings.forget()
-    assert (refused.value.code, refused.value.field) == ("not_built", "database_url")
+    monkeypatch.setattr(starting.importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(Problem, match="No PostgreSQL driver") as refused:
+        starting.start("up", with_sample=False)
+    assert "watchbill[postgres]" in refused.value.remedy

@@ -27,8 +27,11 @@ from email.policy import default as default_policy
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests import databases
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 60.0
@@ -180,6 +183,8 @@ class Server:
     port: int
     process: subprocess.Popen[str]
     output: list[str]
+    settings: dict[str, str] = field(default_factory=dict)
+    others: list[Server] = field(default_factory=list)
 
     @property
     def link(self) -> str:
@@ -225,6 +230,7 @@ class Server:
         """A `watchbill` command on the same data directory."""
         environment = {**os.environ, **_environment(self.data.parent if self.data.name == "sample" else self.data, self.port)}
         environment["WATCHBILL_DATA"] = str(self.data)
+        environment |= {f"WATCHBILL_{name}": value for name, value in self.settings.items()}
         command = [sys.executable, "-m", "watchbill.cli.main", *words]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=False, timeout=120)
         assert not check or done.returncode == 0, f"watchbill {' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
@@ -238,18 +244,25 @@ def _environment(home: Path, port: int, postbox: Postbox | None = None) -> dict[
     return given
 
 
-def start(home: Path, *, sample: bool, postbox: Postbox | None = None, port: int = 0, wait: bool = True, **settings: str) -> Server:
-    """`watchbill up` in `home`; returns once it answers. `settings` are further WATCHBILL_ variables without the prefix."""
+def start(
+    home: Path, *, sample: bool, postbox: Postbox | None = None, port: int = 0, wait: bool = True, role: str = "up", **settings: str
+) -> Server:
+    """`watchbill up` (or `web`, or `work`) in `home`; returns once it answers, `work` once it says that it is at work. `settings` are
+    further WATCHBILL_ variables without the prefix. In a run of the tests on PostgreSQL each home has a database of its own there.
+    """
     port = port or free_port()
+    settings = database_of(home) | settings
     environment = {**os.environ, **_environment(home, port, postbox), **{f"WATCHBILL_{name}": value for name, value in settings.items()}}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
-    words = [sys.executable, "-m", "watchbill.cli.main", "up", *(["--sample"] if sample else [])]
+    words = [sys.executable, "-m", "watchbill.cli.main", role, *(["--sample"] if sample else [])]
     process = subprocess.Popen(words, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     output: list[str] = []
     threading.Thread(target=_collect, args=(process, output), daemon=True).start()
-    server = Server(home / "sample" if sample else home, port, process, output)
+    in_own_folder = sample and not settings.get("DATABASE_URL")
+    server = Server(home / "sample" if in_own_folder else home, port, process, output, settings)
     if wait:
-        eventually(lambda: server.is_up() or process.poll() is not None, "the server answers")
+        ready = server.is_up if role != "work" else lambda: any("at work" in line for line in output)
+        eventually(lambda: ready() or process.poll() is not None, f"{role} is ready")
         assert process.poll() is None, "the server ended at once:\n" + "".join(output)
     return server
 
@@ -260,12 +273,39 @@ def _collect(process: subprocess.Popen[str], output: list[str]) -> None:
         output.extend(iter(lines.readline, ""))
 
 
+def database_of(home: Path) -> dict[str, str]:
+    """The setting that leads to this home's own database, made at the first question; nothing on SQLite, where it lies in the home."""
+    if not databases.postgres():
+        return {}
+    if home not in _made:
+        databases.create(home)
+        _made.add(home)
+    return {"DATABASE_URL": databases.url_of(home)}
+
+
+_made: set[Path] = set()
+
+
 @contextlib.contextmanager
-def running(home: Path, *, sample: bool, postbox: Postbox | None = None, **settings: str) -> Iterator[Server]:
-    """A server for the length of a story, stopped afterwards."""
-    server = start(home, sample=sample, postbox=postbox, **settings)
+def running(
+    home: Path, *, sample: bool, postbox: Postbox | None = None, database: str = "", web: int = 0, work: int = 0, **settings: str
+) -> Iterator[Server]:
+    """A server for the length of a story, stopped afterwards. With `web` and `work` that many processes of each on one PostgreSQL
+    database: the first web process, with the rest as its `others`. `database="postgres"` skips the story where there is none.
+    """
+    if (database == "postgres" or web or work) and not databases.postgres():
+        pytest.skip("needs PostgreSQL")
+    if not web and not work:
+        roles = ["up"]
+    else:
+        roles = ["web"] * web + ["work"] * work
+    started: list[Server] = []
     try:
-        yield server
+        for role in roles:
+            started += [start(home, sample=sample, postbox=postbox, role=role, **settings)]
+        started[0].others = started[1:]
+        yield started[0]
     finally:
-        if server.process.poll() is None:
-            server.stop()
+        for server in reversed(started):
+            if server.process.poll() is None:
+                server.stop()

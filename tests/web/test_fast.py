@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.databases import sqlite_only
 from tests.web.test_front import Line, Request
 from watchbill.base import inbox, limits, trail
 from watchbill.base.acting import SYSTEM
@@ -20,6 +21,8 @@ from watchbill.roster import services as people
 from watchbill.web.api.changes import Changes
 from watchbill.web.api.inbox import SmallFile
 from watchbill.web.front import Front
+
+pytestmark = sqlite_only  # elsewhere there is no writer thread to hand things to, and every post goes the ordinary way
 
 ROSTER = """
 [company]

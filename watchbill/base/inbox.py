@@ -1,6 +1,7 @@
 """The inbox: raw bytes of every way in, hashed and durable before they are acknowledged. It never looks into them; readers do that later.
 
-Up to 64 KiB lie in the row; more goes to a content-addressed file that is on disk before the row is.
+Up to 64 KiB lie in the row; more goes to a content-addressed file that is on disk before the row is, or, on PostgreSQL, into the
+database with the row.
 """
 
 import json
@@ -12,7 +13,7 @@ from typing import Any, Literal
 
 from django.db import connection
 
-from watchbill.base import clock, files, limits
+from watchbill.base import blobs, clock, files, limits, locks
 from watchbill.base.acting import Actor
 from watchbill.base.models import Inbox
 from watchbill.base.problem import Problem, not_found
@@ -73,7 +74,8 @@ def accepting(
     if len(described) > limits.INBOX_META_BYTES:
         raise ValueError(f"meta has at most {limits.INBOX_META_BYTES} bytes")
     in_row = len(data) <= limits.INBOX_ROW_BYTES
-    digest = sha256(data).hexdigest() if in_row else files.keep(data)
+    in_file = not in_row and not locks.needed()
+    digest = files.keep(data) if in_file else sha256(data).hexdigest()
 
     def store() -> Accepted:
         if key and (earlier := Inbox.objects.filter(source=source, key=key).values_list("pk", "sha256").first()):
@@ -81,6 +83,8 @@ def accepting(
                 detail = f"Other bytes came under this key before, as input {earlier[0]}; these were not kept."
                 raise Problem("key_reused", "That key is used", detail, remedy="Give each input a key of its own.", status=422)
             return Accepted(earlier[0], earlier[1], repeated=True)
+        if not in_row and not in_file:
+            blobs.keep(data, digest)
         at = connection.ops.adapt_datetimefield_value(clock.now())
         with connection.cursor() as cursor:  # the hot way in: the ORM would take three times as long
             cursor.execute(_INSERT, [kind, source, key, described, at, digest, len(data), data if in_row else None])
@@ -106,7 +110,9 @@ def read_bytes(inbox_id: int) -> bytes:
     row = Inbox.objects.filter(pk=inbox_id).values_list("data", "sha256").first()
     if row is None:
         raise not_found("input", inbox_id)
-    return files.read(row[1]) if row[0] is None else bytes(row[0])
+    if row[0] is not None:
+        return bytes(row[0])
+    return blobs.read(row[1]) if locks.needed() else files.read(row[1])
 
 
 def mark(inbox_id: int, state: Literal["read", "unreadable", "held"], problem: str = "") -> None:

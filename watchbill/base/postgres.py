@@ -7,7 +7,7 @@ It connects to nothing and knows no table.
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from django.db import Error
+from django.db import DataError, Error, connection
 
 from watchbill.base import limits
 from watchbill.base.problem import Problem, busy, invalid
@@ -20,6 +20,7 @@ _REPEATABLE = _TAKEN_BACK | {"23505"}
 _BUSY = frozenset({"55P03", "57014", "53300", "53400"})  # lock or statement time-out, too many connections, a limit reached
 _GONE = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "25P04"})  # shut down, starting up, or we were idle for too long
 _CONNECTION_CLASS = "08"
+_NUL = "NUL (0x00)"
 _SCHEMES = ("postgresql", "postgres")
 
 
@@ -82,11 +83,27 @@ def connection_lost(error: BaseException) -> bool:
     return type(error).__name__ in ("OperationalError", "InterfaceError")
 
 
-def as_problem(error: BaseException) -> Problem | None:
-    """Problem("busy", 503) for what passes by itself; None for a fault of ours."""
+def as_problem(error: BaseException | None) -> Problem | None:
+    """Problem("busy", 503) for what passes by itself, ("invalid", 422) for a text that PostgreSQL can't hold; None for a fault of ours, and
+    for what the embedded database raises.
+    """
+    if error is None or connection.vendor != "postgresql":
+        return None
     if connection_lost(error) or sqlstate(error) in _BUSY | _TAKEN_BACK:
         return busy(limits.WRITE_RETRY_AFTER_SECONDS)
+    if isinstance(error, (DataError, ValueError)) and _NUL in str(error):
+        return invalid("", "The character NUL stands in it, which the database's texts can't hold.", "Take it out.")
     return None
+
+
+def unreachable(error: BaseException) -> Problem | None:
+    """503 in words for who starts a process: the database can't be reached. None for any other error."""
+    if not connection_lost(error):
+        return None
+    said = str(error).strip().splitlines()
+    detail = f"The database that database_url names can't be reached: {said[0] if said else 'no reason given'}."
+    remedy = "Start PostgreSQL, or correct database_url; then start this again."
+    return Problem("no_database", "No database", detail, field="database_url", remedy=remedy, status=503, retryable=True)
 
 
 def outcome_unknown() -> Problem:

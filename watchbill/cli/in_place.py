@@ -17,27 +17,49 @@ django.setup()
 
 # Django's registry must be complete before a room's code is loaded.
 from django.core.management import call_command  # noqa: E402
-from django.db import connection, connections  # noqa: E402
+from django.db import Error, connection, connections  # noqa: E402
 from django.db.migrations.executor import MigrationExecutor  # noqa: E402
 
-from watchbill.base import control, datadir, trail  # noqa: E402
+from watchbill.base import control, datadir, locks, postgres, trail, workers  # noqa: E402
 from watchbill.base.acting import Actor  # noqa: E402
 from watchbill.base.problem import Problem  # noqa: E402
 from watchbill.base.settings import settings  # noqa: E402
 
 
 def run(verb: str, payload: dict[str, Any], by: Actor) -> dict[str, Any]:
-    """The verb's answer. Raises what the verb raises, and Problem("already_running") when a server got there first."""
+    """The verb's answer. Raises what the verb raises, and Problem("already_running") when a server got there first.
+
+    On PostgreSQL it runs beside the serving processes, which are woken by what it commits.
+    """
+    if settings().database_url:
+        return _beside_servers(verb, payload, by)
     lock = datadir.take_lock(settings().data)
     try:
         if _tables_lag():
             call_command("migrate", interactive=False, verbosity=0)
-        # Through JSON, as over the wire: both ways give the same types.
-        answer: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(control.run(verb, payload, by)))
-        return answer
+        return _answer(verb, payload, by)
     finally:
         connections.close_all()
         lock.release()
+
+
+def _answer(verb: str, payload: dict[str, Any], by: Actor) -> dict[str, Any]:
+    # Through JSON, as over the wire: both ways give the same types.
+    answer: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(control.run(verb, payload, by)))
+    return answer
+
+
+def _beside_servers(verb: str, payload: dict[str, Any], by: Actor) -> dict[str, Any]:
+    try:
+        if _tables_lag():
+            with locks.setting_up():
+                call_command("migrate", interactive=False, verbosity=0)
+        workers.follow_clock()
+        return _answer(verb, payload, by)
+    except Error as error:
+        raise postgres.unreachable(error) or error from error.__cause__
+    finally:
+        connections.close_all()
 
 
 def verify_trail(limit: int | None) -> dict[str, Any]:

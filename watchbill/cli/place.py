@@ -21,16 +21,21 @@ def home() -> Path:
 def enter_for_start(*, with_sample: bool) -> Path:
     """Choose for a start, and make this process (and what it becomes) use the choice; the home around it."""
     around = home()
-    _use(around, mark.data_for(around, with_sample=with_sample))
+    _use(around, around if _elsewhere() else mark.data_for(around, with_sample=with_sample))
     return around
 
 
 def enter() -> Path:
     """Choose for a command, and make this process use the choice; the data directory, which need not exist yet."""
     around = home()
-    chosen = choose(around)
+    chosen = around if _elsewhere() else choose(around)
     _use(around, chosen)
     return chosen
+
+
+def _elsewhere() -> bool:
+    """Is the company in a PostgreSQL database? Then that decides whether it is the sample, and the directory is what it is."""
+    return bool(settings.settings().database_url)
 
 
 def choose(around: Path) -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from watchbill.base import datadir, limits
+from watchbill.base import datadir, limits, settings
 from watchbill.base.acting import Actor
 from watchbill.base.datadir import Control
 from watchbill.base.problem import Problem
@@ -48,7 +48,7 @@ def call(verb: str, payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def _once(data: Path, verb: str, payload: dict[str, Any]) -> dict[str, Any]:
-    control = running(data)
+    control = None if settings.settings().database_url else running(data)
     if control is not None:
         return ask(control, verb, payload)
     answer: dict[str, Any] = in_place().run(verb, payload, who())

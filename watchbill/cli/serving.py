@@ -1,7 +1,8 @@
-"""The serving parent: prepares the data directory, prints where to go, then watches over one worker until stopped.
+"""The serving parent: prepares the database and the data directory, prints where to go, then watches over one worker until stopped.
 
-The worker holds the writer, the loops and the web threads. When either dies the other does too. When the newcomer leaves the sample
-company, the worker stops and this process starts over in the new directory.
+The worker holds the web threads, and but for `watchbill web` the loops and the writer. When either dies the other does too. When the
+newcomer leaves the sample company, the worker stops and this process starts over in the new directory. `watchbill work` has no pages
+and needs no worker: it runs the loops itself.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -24,20 +26,24 @@ django.setup()
 
 # Django's registry must be complete before a room's code is loaded; this module is only ever run, never imported.
 from django.core.management import call_command  # noqa: E402
-from django.db import connections  # noqa: E402
+from django.db import Error, connections  # noqa: E402
 
-from watchbill.base import datadir, limits  # noqa: E402
+from watchbill.base import datadir, limits, locks, postgres, routine  # noqa: E402
 from watchbill.base.problem import Problem  # noqa: E402
-from watchbill.base.settings import settings  # noqa: E402
+from watchbill.base.serving import begin_serving  # noqa: E402
+from watchbill.base.settings import ROLE, settings  # noqa: E402
 from watchbill.sample import mark  # noqa: E402
 from watchbill.sample import services as sample  # noqa: E402
 
 
 def prepare(*, with_sample: bool) -> str:
-    """Migrate, and set up what an empty directory needs; the one-time link to print, or an empty text.
+    """Migrate, and set up what an empty directory or database needs; the one-time link to print, or an empty text.
 
-    Raises `Problem` when another server holds the data directory.
+    Raises `Problem` when another server holds the data directory, or when the database can't be reached. Any number of processes may
+    do this at once on one PostgreSQL database: one does it, the others wait.
     """
+    if settings().database_url:
+        return _prepare_database(with_sample=with_sample)
     lock = datadir.take_lock(settings().data, limits.START_PATIENCE_SECONDS)
     try:
         call_command("migrate", interactive=False, verbosity=0)
@@ -45,6 +51,18 @@ def prepare(*, with_sample: bool) -> str:
     finally:
         connections.close_all()
         lock.release()
+
+
+def _prepare_database(*, with_sample: bool) -> str:
+    datadir.DataDir(settings().data).prepare()
+    try:
+        with locks.setting_up():
+            call_command("migrate", interactive=False, verbosity=0)
+            return sample.first_link(with_sample=with_sample)
+    except Error as error:
+        raise postgres.unreachable(error) or error from error.__cause__
+    finally:
+        connections.close_all()
 
 
 def address() -> tuple[str, int]:
@@ -102,21 +120,39 @@ def say(link: str) -> None:
     print("\n".join([*lines, "", "  Ctrl-C stops it.", ""]), flush=True)
 
 
+def work() -> None:
+    """Run the loops in this process until a signal; then end in order."""
+    ended = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ended)
+    begin_serving("work")
+    print("\n  Watchbill is at work. Ctrl-C stops it.\n", flush=True)
+    signal.sigwait(ended)
+    routine.end()
+
+
 def main() -> int:
     """Prepare, say where, serve; then start over when the data moved."""
     parser = argparse.ArgumentParser(prog="watchbill up")
     parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--role", choices=("up", "web", "work"), default="up")
     parser.add_argument("--sample", action="store_true")
     arguments = parser.parse_args()
+    alone = not settings().database_url
+    with_sample = settings().data != arguments.home if alone else arguments.sample
     try:
+        if arguments.role == "work":
+            prepare(with_sample=with_sample)
+            work()
+            return 0
         require_free(*address())
-        say(prepare(with_sample=settings().data != arguments.home))
+        say(prepare(with_sample=with_sample))
+        os.environ[ROLE] = arguments.role
         serve()
     except Problem as problem:
         print(problem.as_text(), file=sys.stderr)
         return 2
     finally:
-        if mark.data_for(arguments.home, with_sample=arguments.sample) != settings().data:
+        if alone and mark.data_for(arguments.home, with_sample=arguments.sample) != settings().data:
             os.environ["WATCHBILL_DATA"] = str(arguments.home)
             os.execv(sys.executable, [sys.executable, "-m", "watchbill.cli.main", "up", *(["--sample"] if arguments.sample else [])])  # noqa: S606
     return 0

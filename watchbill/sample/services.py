@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from watchbill.base import changes, clock, ids, loop, state, writer
+from watchbill.base import changes, clock, ids, loop, state, workers, writer
 from watchbill.base.acting import Actor
 from watchbill.base.problem import conflict, not_found
 from watchbill.base.settings import settings
@@ -83,6 +83,7 @@ def forward(minutes: int, *, by: Actor) -> datetime:
         raise conflict("The clock moves forward, by at most 24 hours at once.", "Choose between 1 and 1440 minutes.")
 
     def move() -> None:
+        writer.wake(workers.CLOCK)
         state.put("clock_offset", str((clock.offset() + step).total_seconds()))
         text = f"Nobody answered: {_called(by)} moved the sample's clock on by {minutes} min"
         writer.audit(by, "sample.clock_moved", "company:sample", body={"minutes": minutes}, private={"text": text})
@@ -144,6 +145,9 @@ def start_own_company(*, by: Actor) -> str:
     The sample's directory stays as it is, and its trail keeps this step. The caller restarts the server.
     """
     _require_sample()
+    if settings().database_url:
+        detail = "The sample company has this PostgreSQL database, and one database holds one company."
+        raise conflict(detail, "Make an empty database, set database_url to it, and start again.")
     token = ids.new_secret()
     mark.promise(settings().data, token)
     writer.write(lambda: writer.audit(by, "sample.left", "company:sample"), name="sample.left")

@@ -4,12 +4,14 @@ Nothing of the inside is shown: no trace, no settings, no path of this machine.
 """
 
 import logging
+import sys
 
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from watchbill.base import postgres
 from watchbill.base.problem import Problem
 from watchbill.web.reader import reader, zone_of
 
@@ -51,10 +53,23 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: our mistake. Plain text, because templates or the database may be what broke."""
+    if problem := postgres.as_problem(sys.exception()):
+        return _not_now(request, problem)
     mark = get_random_string(8)
     log.error("answered 500 at %s, mark %s", request.path, mark)
     text = f"Something in Watchbill broke. Nothing was changed that was not answered for.\nIt is in the server's log. Mark {mark}.\n"
     return HttpResponseServerError(text, content_type="text/plain; charset=utf-8")
+
+
+def _not_now(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """For a PostgreSQL that can't be reached, was too slow, or can't hold a text. Without a template, whose shell would ask it again."""
+    if request.path.startswith(("/api/", "/control/")) or "json" in request.headers.get("Accept", ""):
+        answer: HttpResponse = JsonResponse(problem.as_dict(), status=problem.status, content_type="application/problem+json")
+    else:
+        answer = HttpResponse(problem.as_text() + "\n", status=problem.status, content_type="text/plain; charset=utf-8")
+    if problem.retry_after is not None:
+        answer["Retry-After"] = str(max(1, round(problem.retry_after)))
+    return answer
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

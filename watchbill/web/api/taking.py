@@ -66,7 +66,7 @@ def _taken(taker: Taker, request: HttpRequest) -> HttpResponse:
     body = unpacked(request.read(taker.MOST + 1), request.headers.get("Content-Encoding", ""), taker.MOST)
     headers = {name.lower(): value for name, value in request.headers.items()}
     taken = taker.take(caller, Post(request.GET.dict(), headers, body))
-    value = write(taken.write, name=request.path)
+    value = write(taken.write, name=request.path, beside=True)
     note_token_used(caller.token)
     return JsonResponse(taken.tell(value), status=taken.status)
 
