@@ -4,13 +4,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.conftest import SettableClock
 from watchbill.base import limits, trail
 from watchbill.base.acting import Actor
-from watchbill.base.changes import changes_around, record_change
+from watchbill.base.changes import ChangeDraft, changes_around, record_change, recording
 from watchbill.base.models import Change, News
 from watchbill.base.problem import Problem
+from watchbill.base.writer import write
 
 ALICE = Actor("person", "alice@saltmarsh.example", "cli")
 pytestmark = pytest.mark.django_db
@@ -91,6 +94,10 @@ def test_no_more_than_the_nearest_are_shown(clock: SettableClock, monkeypatch: p
         ({"targets": [""]}, "targets"),
         ({"targets": ["x" * 201]}, "targets"),
         ({"targets": [str(number) for number in range(limits.CHANGE_TARGETS + 1)]}, "targets"),
+        ({"source": ""}, "source"),
+        ({"source": "x" * (limits.CHANGE_SOURCE_CHARS + 1)}, "source"),
+        ({"kind": "x" * (limits.CHANGE_KIND_CHARS + 1)}, "kind"),
+        ({"key": "x" * (limits.CHANGE_KEY_CHARS + 1)}, "key"),
         ({"links": ["javascript:alert(1)"]}, "links"),
         ({"links": ["https://x.example"] * (limits.CHANGE_LINKS + 1)}, "links"),
         ({"occurred_at": datetime(2026, 6, 1)}, "occurred_at"),  # noqa: DTZ001 - the point
@@ -113,3 +120,21 @@ def test_hostile_text_is_kept_as_text(clock: SettableClock) -> None:
     change("<script>\x1b[2J\r\nSet-Cookie: a=b")
     assert changes_around(clock.now(), timedelta(0))[0].summary == "<script>\x1b[2J\r\nSet-Cookie: a=b"
     assert trail.verify().ok
+
+
+DRAFTS = st.lists(st.tuples(st.sampled_from(["ci", "cron"]), st.sampled_from(["", "a", "b", "c"])), min_size=1, max_size=12)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batches=st.lists(DRAFTS, min_size=1, max_size=3))
+def test_however_changes_come_together_each_key_of_a_source_is_one(batches: list[list[tuple[str, str]]]) -> None:
+    Change.objects.all().delete()
+    known: dict[tuple[str, str], int] = {}
+    for batch in batches:
+        drafts = [ChangeDraft(f"change {place}", source, key=key) for place, (source, key) in enumerate(batch)]
+        ids = write(recording(drafts, by=ALICE))
+        for name, number in zip(batch, ids, strict=True):
+            if name[1]:
+                assert known.setdefault(name, number) == number
+    keyless = sum(not key for batch in batches for _, key in batch)
+    assert Change.objects.count() == len(known) + keyless

@@ -179,21 +179,26 @@ def _with_details(rows: list[ChangeRow]) -> list[Change]:
 
 
 def _check(draft: ChangeDraft) -> None:
-    if not draft.summary.strip() or len(draft.summary) > limits.CHANGE_SUMMARY_CHARS:
-        raise invalid("summary", f"A change needs a summary of 1 to {limits.CHANGE_SUMMARY_CHARS} characters.")
-    if not draft.source or len(draft.source) > limits.CHANGE_SOURCE_CHARS or len(draft.kind) > limits.CHANGE_KIND_CHARS:
-        detail = f"A source has 1 to {limits.CHANGE_SOURCE_CHARS} characters, a kind at most {limits.CHANGE_KIND_CHARS}."
-        raise invalid("source", detail)
+    _check_words(draft)
     if len(draft.targets) > limits.CHANGE_TARGETS or any(not target or len(target) > 200 for target in draft.targets):
         raise invalid("targets", f"A change has at most {limits.CHANGE_TARGETS} targets of at most 200 characters.")
     if len(draft.links) > limits.CHANGE_LINKS or any(not _is_link(link) for link in draft.links):
         raise invalid("links", f"A change has at most {limits.CHANGE_LINKS} http(s) links of at most 1000 characters.")
-    if len(draft.key) > limits.CHANGE_KEY_CHARS:
-        raise invalid("key", f"A key has at most {limits.CHANGE_KEY_CHARS} characters.")
     if draft.occurred_at is not None and draft.occurred_at.tzinfo is None:
         raise invalid("occurred_at", "The time needs a zone.", "Add Z or an offset such as +02:00.")
     if draft.occurred_at is not None and not 1970 <= draft.occurred_at.year < 9000:
         raise invalid("occurred_at", "That moment is too far away.")
+
+
+def _check_words(draft: ChangeDraft) -> None:
+    if not draft.summary.strip() or len(draft.summary) > limits.CHANGE_SUMMARY_CHARS:
+        raise invalid("summary", f"A change needs a summary of 1 to {limits.CHANGE_SUMMARY_CHARS} characters.")
+    if not draft.source or len(draft.source) > limits.CHANGE_SOURCE_CHARS:
+        raise invalid("source", f"A source has 1 to {limits.CHANGE_SOURCE_CHARS} characters.")
+    if len(draft.kind) > limits.CHANGE_KIND_CHARS:
+        raise invalid("kind", f"A kind has at most {limits.CHANGE_KIND_CHARS} characters.")
+    if len(draft.key) > limits.CHANGE_KEY_CHARS:
+        raise invalid("key", f"A key has at most {limits.CHANGE_KEY_CHARS} characters.")
 
 
 def _is_link(link: str) -> bool:
