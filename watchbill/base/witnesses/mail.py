@@ -45,13 +45,18 @@ def hand_over(given: Handover, own: WitnessSettings) -> None:
     # Any automatic answer to it would come back each time (RFC 3834, section 5).
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(_WORDS.format(size=given.size) + "\n\n".join(given.texts()), cte="base64")
-    message.add_attachment(given.note.encode(), maintype="text", subtype="plain", filename=f"checkpoint-{given.size}.txt")
+    _attach(message, given.note, f"checkpoint-{given.size}.txt")
     for number, statement in enumerate(given.statements, 1):
-        message.add_attachment(statement.encode(), maintype="text", subtype="plain", filename=f"key-rotation-{number}.txt")
+        _attach(message, statement, f"key-rotation-{number}.txt")
     try:
         outgoing.send_mail(message)
     except Problem as problem:
         raise WitnessFailed(problem.detail.rstrip(".")) from problem
+
+
+def _attach(message: EmailMessage, text: str, name: str) -> None:
+    """As bytes, so that no mail server has a line to break."""
+    message.add_attachment(text.encode(), maintype="text", subtype="plain", params={"charset": "utf-8"}, filename=name)
 
 
 def read_back(own: WitnessSettings) -> tuple[str, ...]:
