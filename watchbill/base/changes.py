@@ -121,13 +121,15 @@ def _earlier(drafts: Sequence[ChangeDraft]) -> dict[Name, int]:
 def _insert(drafts: Mapping[Name, ChangeDraft], by: Actor) -> dict[Name, int]:
     """Store them; the number of each."""
     now = clock.now()
-    at = connection.ops.adapt_datetimefield_value
+    as_stored = connection.ops.adapt_datetimefield_value
+    recorded = as_stored(now)
     numbers = dict(zip(drafts, next_numbers("base_change", len(drafts)), strict=True))
     rows, touched = [], []
     for name, draft in drafts.items():
         number, happened = numbers[name], draft.occurred_at or now
         links = json.dumps(list(draft.links)) if draft.links else "[]"
-        rows.append((number, at(happened), at(now), draft.summary, draft.source, draft.kind, by.name, links, draft.key))
+        occurred = as_stored(draft.occurred_at) if draft.occurred_at else recorded
+        rows.append((number, occurred, recorded, draft.summary, draft.source, draft.kind, by.name, links, draft.key))
         touched += [(number, target) for target in dict.fromkeys(draft.targets)]
         subject = f"change:{number}"
         told = {"summary": draft.summary, "source": draft.source, "kind": draft.kind, "targets": list(draft.targets)}

@@ -38,21 +38,27 @@ class Subscription:
 
 
 _by_name: dict[str, Subscription] = {}
+_by_topic: dict[str, list[str]] = {}  # what for_topic found, until the registry changes; topics are few
 
 
 def add(subscription: Subscription) -> None:
     """Register; the same name again replaces the former one."""
     _by_name[subscription.name] = subscription
+    _by_topic.clear()
 
 
 def remove(name: str) -> None:
     """Forget a subscriber. What it is still owed stays stored."""
     _by_name.pop(name, None)
+    _by_topic.clear()
 
 
 def for_topic(topic: str) -> list[str]:
     """Names of those who want it, sorted."""
-    return sorted(name for name, one in _by_name.items() if one.wants(topic))
+    names = _by_topic.get(topic)
+    if names is None:
+        names = _by_topic[topic] = sorted(name for name, one in _by_name.items() if one.wants(topic))
+    return names
 
 
 def named(name: str) -> Subscription | None:
