@@ -266,3 +266,37 @@ def test_without_apprise_the_doctor_says_what_is_missing_and_minds_it_little(dat
     (told,) = [line for line in doctor.extras(patient(data)) if line.name == "apprise"]
     assert told.state == "note"
     assert "watchbill[apprise]" in told.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("MAIL", "auditor@example.org"), ("SYSLOG", "tls://logs.example"), ("HTTP", "https://w.example")]
+)
+def test_each_witness_has_a_line(data: DataDir, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv("WATCHBILL_MAIL_HOST", "mail.example")
+    monkeypatch.setenv(f"WATCHBILL_WITNESS_{name}", value)
+    (line,) = doctor.witness(patient(data))
+    assert (line.state, line.name, line.text) == ("ok", f"witness {name.lower()}", value)
+
+
+def test_a_witness_by_mail_without_a_mail_server_needs_attention(data: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHBILL_WITNESS_MAIL", "auditor@example.org")
+    assert troubles(doctor.witness(patient(data))) == ["witness"]
+
+
+def test_a_witness_by_git_without_git_needs_attention(data: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHBILL_WITNESS_GIT", "git@git.example:checkpoints.git")
+    monkeypatch.setenv("PATH", "")
+    assert troubles(doctor.witness(patient(data))) == ["witness"]
+
+
+def test_without_a_witness_the_remedy_is_a_line_to_write(data: DataDir) -> None:
+    (line,) = doctor.witness(patient(data))
+    assert 'mail = ["auditor@example.org"]' in line.remedy
+
+
+@pytest.mark.parametrize(
+    ("problem", "late", "troubled"), [("", False, []), ("Is a directory", False, ["witness file"]), ("", True, ["witness file"])]
+)
+def test_a_running_server_tells_how_each_witness_fares(problem: str, late: bool, troubled: list[str]) -> None:
+    one = {"name": "file", "place": "/mnt/log", "problem": problem, "late": late, "behind_since": "2026-06-01T09:00:00Z"}
+    assert troubles(doctor._witnesses({"each": [one]})) == troubled

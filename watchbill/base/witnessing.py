@@ -57,6 +57,11 @@ class WitnessStatus:
     late: bool = False
     each: tuple[OneWitness, ...] = ()
 
+    @property
+    def holding(self) -> int:
+        """How many of them have a checkpoint."""
+        return sum(1 for one in self.each if one.last_ok)
+
 
 @dataclass
 class _Errand:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from watchbill.base import clock
+from watchbill.base import witness as witnesses
 from watchbill.base.datadir import DataDir, is_private
 from watchbill.base.problem import Problem
 from watchbill.base.settings import MailSettings, Settings
@@ -134,6 +135,7 @@ def running_server(patient: Patient) -> Iterator[Line]:
     yield Line("ok", "server", f"running at {control.url}")
     yield from _writer(told["writer"])
     yield from _loops(told["loops"])
+    yield from _witnesses(told.get("witness", {}))
     if told["stuck_news"]:
         yield Line(
             "attention",
@@ -225,14 +227,33 @@ def _greet(own: MailSettings) -> None:
 
 def witness(patient: Patient) -> Iterator[Line]:
     """Do checkpoints of the audit trail go anywhere out of this machine's reach?"""
-    file = patient.own.witness.file
-    if not file:
+    own = patient.own.witness
+    places = witnesses.places(own)
+    if not places:
         text = "none: whoever rules this machine could rewrite the trail unseen"
-        yield Line(_grave(patient), "witness", text, "Set witness.file to a path on storage that only adds.")
-    elif not Path(file).parent.is_dir():
-        yield Line("attention", "witness", f"{Path(file).parent} is not there", "Mount it, or correct witness.file.")
-    else:
-        yield Line("ok", "witness", file)
+        remedy = 'Below [witness] in watchbill.toml, set one of: mail = ["auditor@example.org"], git, syslog, http, tlog, file.'
+        yield Line(_grave(patient), "witness", text, remedy)
+    if own.mail and not patient.own.mail.host:
+        yield Line(
+            "attention", "witness", "checkpoints are to be mailed, and there is no mail server", "Set mail.host, or take witness.mail out."
+        )
+    if own.git and shutil.which("git") is None:
+        yield Line("attention", "witness", "git is to push, and it is not installed", "Install git, or take witness.git out.")
+    if own.file and not Path(own.file).parent.is_dir():
+        yield Line("attention", "witness", f"{Path(own.file).parent} is not there", "Mount it, or correct witness.file.")
+        del places["file"]
+    for name, place in places.items():
+        yield Line("ok", f"witness {name}", place)
+
+
+def _witnesses(told: dict[str, Any]) -> Iterator[Line]:
+    """What the running server knows of each."""
+    for one in told.get("each", ()):
+        if one["problem"]:
+            yield Line("attention", f"witness {one['name']}", f"{one['place']}: {one['problem']}", "It is tried again each minute.")
+        elif one["late"]:
+            text = f"{one['place']} has nothing since {one['behind_since']}"
+            yield Line("attention", f"witness {one['name']}", text, "Look into the server's log: are checkpoints made?")
 
 
 def extras(patient: Patient) -> Iterator[Line]:

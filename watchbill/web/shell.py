@@ -11,12 +11,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from watchbill.base import state, trail
+from watchbill.base import state
 from watchbill.cases.findings import queries as findings
 from watchbill.paging import bell_health
 from watchbill.paging import queries as paging
 from watchbill.roster.queries import PersonInfo
 from watchbill.web import formats
+from watchbill.web.banners import Banner, of_the_trail
 from watchbill.web.nav import ITEMS, KEYS, Item, Key
 from watchbill.web.reader import reader
 from watchbill.web.watch import WatchBook, watch_book
@@ -34,17 +35,6 @@ class NavLine:
     here: bool
     count: str
     hot: bool
-
-
-@dataclass(frozen=True)
-class Banner:
-    """A state of the whole place, with one link."""
-
-    title: str
-    text: str
-    href: str = ""
-    link: str = ""
-    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +81,7 @@ def _shell(request: HttpRequest) -> Shell:
         nav=_nav(request, _counts(person, len(book.gaps())), sample),
         keys=KEYS,
         watch=_watch(book, person),
-        banners=tuple(_banners(sample)),
+        banners=(*_banners(sample), *of_the_trail(person, _place(request))),
         person=person,
         theme=theme_of(request),
         ringing_poll=True,
@@ -110,14 +100,19 @@ def _counts(person: PersonInfo, gaps: int) -> dict[str, tuple[str, bool]]:
 
 
 def _nav(request: HttpRequest, counts: dict[str, tuple[str, bool]], sample: bool) -> tuple[tuple[NavLine, ...], ...]:
-    match = request.resolver_match
-    here = match.url_name if match else ""
+    here = _place(request)
     groups: dict[int, list[NavLine]] = {}
     for item in ITEMS:
         if item.only_sample and not sample:
             continue
-        groups.setdefault(item.group, []).append(_line(item, here or "", counts))
+        groups.setdefault(item.group, []).append(_line(item, here, counts))
     return tuple(tuple(lines) for _, lines in sorted(groups.items()))
+
+
+def _place(request: HttpRequest) -> str:
+    """The name of the page's address, empty for none."""
+    match = request.resolver_match
+    return (match.url_name if match else "") or ""
 
 
 def _line(item: Item, here: str, counts: dict[str, tuple[str, bool]]) -> NavLine:
@@ -141,14 +136,4 @@ def _banners(sample: bool) -> list[Banner]:
     if sample:
         text = "Saltmarsh Terminals and everyone in it are made up, so press anything."
         banners.append(Banner("Sample company.", text, reverse("setup") + "#own", "Start with your own"))
-    elif not trail.witness_status().configured:
-        banners.append(
-            Banner(
-                "No witness configured.",
-                "The signed checkpoints of the trail never leave this machine, so its administrator could rewrite them.",
-                reverse("setup") + "#witness",
-                "Add a witness",
-                "warn",
-            )
-        )
     return banners
