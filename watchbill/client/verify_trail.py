@@ -35,6 +35,16 @@ SMALL_BYTES = {"checkpoint.txt": 65536, "keys.txt": 1 << 20, "checkpoints.txt": 
 _FILES = ("events.jsonl", "hashes.bin", "inclusion.jsonl", "proofs.json", "checkpoint.txt", "checkpoints.txt", "keys.txt", "private.jsonl")
 MEMBERS = frozenset((*_FILES, "verify_trail.py", "README.txt"))
 NEEDED = ("events.jsonl", "checkpoint.txt", "keys.txt")
+ZIP_FAULTS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+)  # when damaged
 ALONE = "Without a checkpoint of your own, a trail that was rebuilt from the start can't be told from the real one (--checkpoint FILE)."
 
 
@@ -219,7 +229,7 @@ def own_checkpoints(path: str) -> list[Checkpoint]:
             data = file.read(OWN_BYTES + 1) if file.read(2) != b"PK" else b""
         with open(path, "rb") as file:
             data = file.read(2) + data if data else _checkpoint_of(file)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, Bad) as error:
+    except (*ZIP_FAULTS, KeyError, Bad) as error:
         raise CantTell(f"your checkpoint {path} can't be read: {error}") from None
     halves = data.decode("utf-8", "replace").replace("\r\n", "\n").split("\n\n")
     found: dict[tuple[int, bytes], Checkpoint] = {}
@@ -249,7 +259,7 @@ def _checkpoint_of(file: BinaryIO) -> bytes:
 
 
 class KeyInForce(NamedTuple):
-    """A key and the sizes that it signs: from `first` to `last` events (None: still in force)."""
+    """A key and the sizes that it signs: those of more than `first` events, up to `last` (None: still in force)."""
 
     key: bytes
     first: int
@@ -314,7 +324,7 @@ def _change(note: Note, origin: str) -> tuple[bytes, bytes, int]:
 def signed_in_time(checkpoint: Checkpoint, chain: list[KeyInForce]) -> KeyInForce | None:
     """The key of the chain that was in force at the checkpoint's size and signed it; None when none did."""
     for one in reversed(chain):
-        in_force = one.first <= checkpoint.size and (one.last is None or checkpoint.size <= one.last)
+        in_force = one.first < checkpoint.size and (one.last is None or checkpoint.size <= one.last)
         if in_force and checkpoint.note.signed_by(checkpoint.origin, one.key):
             return one
     return None
@@ -431,7 +441,7 @@ class Export:
         try:
             _look_at_directory(file)
             self._zip = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except ZIP_FAULTS as error:
             raise Bad(f"this is no whole zip file: it was cut short or damaged ({error})", 1) from None
         self.names = {member.filename: member for member in self._zip.infolist()}
         for member in self._zip.infolist():
@@ -451,7 +461,7 @@ class Export:
             member: Any = self._zip.open(self.names[name])
             member._expected_crc = None  # noqa: SLF001 - what counts is hashed here, which tells more exactly what was changed
             return member  # type: ignore[no-any-return]  # it reads like a file
-        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+        except ZIP_FAULTS as error:
             raise Bad(f"{name} is damaged: {error}", 1 if name == "events.jsonl" else None) from None
 
     def text(self, name: str) -> str:
@@ -478,7 +488,7 @@ class pieces:  # noqa: N801 - used like a function
         """Raises Bad for damage."""
         try:
             return self._member.read(size)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
+        except ZIP_FAULTS as error:
             raise Bad(f"{self._name} is damaged: {error}") from None
 
 
@@ -491,9 +501,12 @@ def _look_at_directory(file: BinaryIO) -> None:
     if at < 0 or len(tail) - at < 22:
         raise ValueError("it has no end")
     length = int.from_bytes(tail[at + 12 : at + 16], "little")
-    wide = tail.rfind(b"PK\x06\x06", 0, at)
-    if length == 0xFFFFFFFF and wide >= 0:
-        length = int.from_bytes(tail[wide + 40 : wide + 48], "little")
+    if tail[max(0, at - 20) : at].startswith(b"PK\x06\x07"):  # a wide end, which Python's readers believe, right before it or where it says
+        for place in (size - len(tail) + at - 76, int.from_bytes(tail[at - 12 : at - 4], "little")):
+            file.seek(max(0, min(place, size)))
+            wide = file.read(56)
+            if wide.startswith(b"PK\x06\x06"):
+                length = max(length, int.from_bytes(wide[40:48], "little"))
     if length > DIRECTORY_BYTES:
         raise ValueError("its list of contents is longer than any export's")
     file.seek(0)
@@ -658,9 +671,11 @@ class Check:
         except Bad as bad:
             self.faults.append(bad)
             return []
-        if key and not pinned(chain, self.head.origin, key):
+        signer = signed_in_time(self.head, chain)
+        # A later key vouches for nothing: whoever has the one before it can name any as the next.
+        if key and not pinned(chain[: chain.index(signer) + 1] if signer else chain, self.head.origin, key):
             self.fault("the export is signed with another key than yours", 1)
-        if signed_in_time(self.head, chain) is None:
+        if signer is None:
             self.fault("the export's checkpoint has no valid signature by the log's key")
         for one in self.own:
             if signed_in_time(one, chain) is None:
@@ -707,6 +722,8 @@ class Check:
             listed = json.loads(self.export.text("proofs.json") or '{"consistency":[]}')["consistency"]
             if len(listed) > PROOFS_MOST or any(len(one["path"]) > PATH_MOST for one in listed):
                 raise ValueError("too many")
+            if any(type(one["size"]) is not int or one["size"] < 1 for one in listed):
+                raise ValueError("no size")
             return {one["size"]: [unbase(hashed, 32) for hashed in one["path"]] for one in listed}
         except (ValueError, KeyError, TypeError, RecursionError):
             raise Bad("proofs.json is damaged") from None
