@@ -208,3 +208,10 @@ class TestFilesBeside:
         monkeypatch.setattr(limits, "MAX_LOCKFILE_BYTES", 10)
         (tmp_path / "more.txt").write_text("flask==2.0\n")
         assert files_beside(tmp_path / "requirements.txt")("more.txt") is None
+
+
+@pytest.mark.parametrize("line", [f"flask>={'9' * 5_000}", f"flask>={'9' * 5_000},<2", f"flask=={'9' * 5_000},==1"])
+def test_a_number_of_thousands_of_digits_is_a_note_not_a_fault_of_the_reader(line: str) -> None:
+    found = read_lines(line, "kept==1")
+    assert [package.name for package in found.packages] == ["kept"]
+    assert [note.where for note in found.notes] == ["line 1"]

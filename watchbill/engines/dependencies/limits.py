@@ -29,7 +29,7 @@ MAX_XML_ELEMENTS = 4_000_000
 """Elements of one XML document, those that a reader leaves out too."""
 
 MAX_XML_KEPT = 600_000
-"""Elements that a reader keeps of one document, some 300 bytes each."""
+"""Elements that a reader keeps of one document, some 300 bytes each; two attributes count as one element."""
 
 MAX_XML_ATTRIBUTES = 64
 """Attributes of one element."""
@@ -52,7 +52,7 @@ MAX_LINES = 1_000_000
 MAX_LINE_CHARS = 65_536
 """Characters of one line of a line-based file, continuation lines joined."""
 
-MAX_PACKAGES = 200_000
+MAX_PACKAGES = 100_000
 """Packages of one file."""
 
 MAX_SPECIFIERS = 500_000

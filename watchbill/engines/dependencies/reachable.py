@@ -28,11 +28,28 @@ def reachable(roots: Iterable[str], needs: Callable[[str], Iterable[str]]) -> se
 
 def groups_by_need(roots: Mapping[str, Iterable[str]], needs: Callable[[str], Iterable[str]]) -> dict[str, tuple[str, ...]]:
     """The groups of every reachable node: sorted, and none for what the group "" (production) needs too."""
-    found: dict[str, set[str]] = {}
-    for group, nodes in _bounded_groups(roots).items():
-        for node in reachable(nodes, needs):
-            found.setdefault(node, set()).add(group)
-    return {node: () if "" in groups else tuple(sorted(groups)) for node, groups in found.items()}
+    bounded = _bounded_groups(roots)
+    names = sorted(bounded)
+    found: dict[str, int] = {}  # a bit for each group: of a hundred thousand nodes in thirty groups, sets would take half a gigabyte
+    for number, group in enumerate(names):
+        for node in bounded[group]:
+            found[node] = found.get(node, 0) | 1 << number
+    waiting = deque(found)
+    while waiting:
+        node = waiting.popleft()
+        groups = found[node]
+        for needed in needs(node):
+            known = found.get(needed, 0)
+            if groups | known != known:
+                found[needed] = groups | known
+                waiting.append(needed)
+    written = {groups: _group_names(names, groups) for groups in set(found.values())}
+    return {node: written[groups] for node, groups in found.items()}
+
+
+def _group_names(names: list[str], groups: int) -> tuple[str, ...]:
+    named = tuple(name for number, name in enumerate(names) if groups >> number & 1)
+    return () if "" in named else named
 
 
 def _bounded_groups(roots: Mapping[str, Iterable[str]]) -> Mapping[str, Iterable[str]]:

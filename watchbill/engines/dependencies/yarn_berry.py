@@ -68,6 +68,8 @@ def _document(data: bytes) -> dict[str, Any]:
     document: dict[str, Any] = documents[0]
     if not _KNOWN_VERSION.fullmatch(text_at(mapping_at(document, _METADATA), "version")):
         raise RefusedError("unsupported", "this version of yarn.lock is not known here", _METADATA)
+    if sum(key.count(",") + 1 for key in document) > limits.MAX_SPECIFIERS:
+        raise RefusedError("too_large", f"the file lists packages under more than {limits.MAX_SPECIFIERS:,} words")
     return document
 
 

@@ -44,7 +44,7 @@ def json_object(data: bytes) -> dict[str, Any]:
 def _check_bounds(data: bytes) -> None:
     marks = data.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, delete=_DROPPED).replace(b'""', b"")
     marks = _STRINGS.sub(b"", marks)
-    if marks.count(b",") + marks.count(b"[") + marks.count(b"{") > limits.MAX_JSON_VALUES:
+    if marks.count(b",") + marks.count(b"[") + 2 * marks.count(b"{") > limits.MAX_JSON_VALUES:
         raise RefusedError("too_large", f"the file holds more than {limits.MAX_JSON_VALUES:,} values")
     steps = memoryview(marks.translate(_STEPS)).cast("b")
     if max(accumulate(steps), default=0) > limits.MAX_DEPTH:

@@ -13,6 +13,7 @@ from watchbill.engines.dependencies.packages import RefusedError, shortened
 
 _KEY_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
 _HEADER = re.compile(r"^[ \t]*+\[[^\n]*+", re.MULTILINE)
+_BEFORE_EQUALS = re.compile(r"(?:^|[,{\[])[^=,{\[\n]*+=", re.MULTILINE)
 _LONG_KEY = re.compile(rf"(?:^|[\[{{,])[ \t]*+(?:{_KEY_PART}){{{limits.MAX_KEY_PARTS}}}", re.MULTILINE)
 _TWICE = ("Cannot overwrite", "Cannot declare", "Cannot mutate", "Cannot redefine", "Duplicate")
 _PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)$")
@@ -28,6 +29,8 @@ def toml_table(data: bytes) -> dict[str, Any]:
         raise RefusedError("too_large", f"the file holds more than {limits.MAX_TOML_VALUES:,} values")
     if sum(header.count(".") + 1 for header in _HEADER.findall(text)) > limits.MAX_TOML_HEADER_PARTS:
         raise RefusedError("too_large", f"the file's tables have more than {limits.MAX_TOML_HEADER_PARTS:,} parts of names")
+    if sum(found[0].count(".") for found in _BEFORE_EQUALS.finditer(text)) > limits.MAX_TOML_KEY_DOTS:
+        raise RefusedError("too_large", f"the file's keys have more than {limits.MAX_TOML_KEY_DOTS:,} dots")
     if found := _LONG_KEY.search(text):
         where = f"line {text.count(chr(10), 0, found.end()) + 1}"
         raise RefusedError("too_deep", f"a key has more than {limits.MAX_KEY_PARTS} parts", where)

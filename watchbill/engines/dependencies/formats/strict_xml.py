@@ -14,6 +14,7 @@ from watchbill.engines.dependencies.formats.plain import check_size, text_of
 from watchbill.engines.dependencies.packages import RefusedError, shortened
 
 _DECLARED = re.compile(r"""<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_LONG_TAG = re.compile(rb"<[^<]{%d}" % (limits.MAX_XML_TEXT_CHARS + limits.MAX_LINE_CHARS))
 _SPACES = re.compile(rb"[ \t\r\n]*")
 _UTF_8 = frozenset(("utf-8", "utf8", "us-ascii", "ascii"))
 _LATIN_1 = frozenset(("iso-8859-1", "latin1", "latin-1"))
@@ -70,6 +71,9 @@ def xml_root(data: bytes, leave_out: frozenset[str] = frozenset()) -> tuple[str,
     """
     plain = _as_utf_8(data)
     _check_prolog(plain)
+    if found := _LONG_TAG.search(plain):  # expat builds all attributes of a tag before it tells of the first
+        line = plain.count(b"\n", 0, found.start()) + 1
+        raise RefusedError("too_large", "a tag, or the text behind it, is too long", f"line {line}")
     parser = expat.ParserCreate("UTF-8", _SEPARATOR)
     building = _Building(parser, leave_out)
     parser.buffer_text = True
@@ -124,7 +128,7 @@ class _Building:
         self._keep(name, attributes)
 
     def _keep(self, name: str, attributes: dict[str, str]) -> None:
-        self.kept += 1
+        self.kept += 1 + len(attributes) // 2
         if self.kept > limits.MAX_XML_KEPT:
             raise RefusedError("too_large", f"the file holds more than {limits.MAX_XML_KEPT:,} elements of interest", self._where())
         if len(attributes) > limits.MAX_XML_ATTRIBUTES or any(len(value) > limits.MAX_LINE_CHARS for value in attributes.values()):

@@ -6,6 +6,7 @@ Format: pipenv's `Pipfile.lock` (pipfile-spec 6).
 
 from typing import Any
 
+from watchbill.engines.dependencies import limits
 from watchbill.engines.dependencies.formats.strict_json import json_object
 from watchbill.engines.dependencies.formats.values import list_at, text_at
 from watchbill.engines.dependencies.packages import Beside, Collector, Inventory, ReaderInfo, RefusedError, shortened
@@ -30,7 +31,8 @@ def sniff(head: bytes) -> bool:
 def read(filename: str, data: bytes, beside: Beside) -> Inventory:
     """The distributions that the file locks. Raises RefusedError."""
     del filename
-    document = json_object(data) if data.strip() else {}  # a file just made locks nothing yet; having 0 packages, it closes nothing either
+    is_blank = len(data) < limits.HEAD_BYTES and not data.strip()
+    document = {} if is_blank else json_object(data)  # a file just made locks nothing yet; having 0 packages, it closes nothing either
     if document and _META not in document and "default" not in document:
         raise RefusedError("shape", "the file is JSON, but holds no packages as pipenv writes them")
     asked = asked_in_pipfile(beside)

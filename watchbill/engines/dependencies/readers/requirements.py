@@ -155,7 +155,8 @@ def _read_requirement(reading: _Reading, line: str, place: str, *, constraints: 
         return
     try:
         asked = Requirement(plain)
-    except InvalidRequirement:
+        bound = str(asked.specifier)
+    except (InvalidRequirement, ValueError):  # the latter for a number of thousands of digits
         reading.gathered.note("syntax", "this is no requirement", place)
         return
     if asked.url:
@@ -163,7 +164,7 @@ def _read_requirement(reading: _Reading, line: str, place: str, *, constraints: 
         return
     pins = {spec.version for spec in asked.specifier if spec.operator in ("==", "===") and not spec.version.endswith(".*")}
     version = pins.pop() if len(pins) == 1 else ""
-    _keep(reading, _Found(asked.name, version, "" if version else str(asked.specifier), integrity, place), constraints=constraints)
+    _keep(reading, _Found(asked.name, version, "" if version else bound, integrity, place), constraints=constraints)
 
 
 def _keep(reading: _Reading, found: _Found, *, constraints: bool) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from watchbill.engines.dependencies import limits
 from watchbill.engines.dependencies.formats.plain import lines_of, text_of
 from watchbill.engines.dependencies.npm_manifest import asked_beside
 from watchbill.engines.dependencies.packages import Beside, Collector, Inventory, ReaderInfo, RefusedError
@@ -26,11 +27,13 @@ _METADATA = re.compile(r"^\"?__metadata\"?:", re.MULTILINE)
 _ARCHIVES = (".tgz", ".tar.gz")
 
 
-@dataclass
+@dataclass(slots=True)
 class _Block:
     line: int
     specs: list[str]
-    fields: dict[str, str] = field(default_factory=dict)
+    version: str = ""
+    resolved: str = ""
+    integrity: str = ""
     needs: list[str] = field(default_factory=list)
 
 
@@ -50,20 +53,19 @@ def read(filename: str, data: bytes, beside: Beside) -> Inventory:
     gathered = Collector("yarn", "npm")
     for number, block in enumerate(blocks):
         name, wanted = _name_and_range(block.specs[0])
-        version = block.fields.get("version", "")
         if _is_folder(wanted):
             continue
-        if not version:
+        if not block.version:
             gathered.note("truncated", f"{name[:80]} has no version", f"line {block.line}")
             continue
         node = str(number)
         gathered.add(
             name,
-            version,
+            block.version,
             place=f"line {block.line}",
             direct=ways.direct(node),
             groups=ways.groups(node),
-            integrity=block.fields.get("integrity", "").split(" ")[0] or _checksum_in(block.fields.get("resolved", "")),
+            integrity=block.integrity.split(" ")[0] or _checksum_in(block.resolved),
             path=ways.path(node),
         )
     return gathered.inventory()
@@ -86,14 +88,14 @@ def _ways(blocks: list[_Block], beside: Beside) -> Ways:
 
     def label(node: str) -> str:
         block = blocks[int(node)]
-        return f"{_name_and_range(block.specs[0])[0]}@{block.fields.get('version', '')}"
+        return f"{_name_and_range(block.specs[0])[0]}@{block.version}"
 
     return Ways(roots, lambda node: found(blocks[int(node)].needs), label, complete=asked is not None and not asked.workspaces)
 
 
 def _blocks(text: str) -> Iterator[_Block]:
     block: _Block | None = None
-    part = ""
+    part, listed = "", 0
     for number, line in lines_of(text):
         if not line.strip() or line.startswith("#"):
             continue
@@ -101,16 +103,24 @@ def _blocks(text: str) -> Iterator[_Block]:
             if block:
                 yield block
             block = _Block(number, _specs(line, number))
+            listed += len(block.specs)
+            if listed > limits.MAX_SPECIFIERS:
+                raise RefusedError("too_large", f"packages are listed under more than {limits.MAX_SPECIFIERS:,} words", f"line {number}")
         elif block is None:
             raise RefusedError("syntax", "the file does not begin as a yarn.lock does", f"line {number}")
-        elif not line.startswith("    "):
-            part = line
-            if found := _FIELD.fullmatch(line):
-                block.fields[found[1]] = found[2]
-        elif part in _NEEDS and (need := _NEED.fullmatch(line)):
-            block.needs.append(f"{need[1] or need[2]}@{need[3] or need[4] or ''}")
+        else:
+            part = line if line[:4].strip() else part
+            _take(block, line, part)
     if block:
         yield block
+
+
+def _take(block: _Block, line: str, part: str) -> None:
+    """A line of a block: a field of it, or something that it needs if it stands in a part of needs."""
+    if found := _FIELD.fullmatch(line):
+        setattr(block, found[1], found[2])  # one of three names, by the pattern
+    elif part in _NEEDS and (need := _NEED.fullmatch(line)):
+        block.needs.append(f"{need[1] or need[2]}@{need[3] or need[4] or ''}")
 
 
 def _specs(line: str, number: int) -> list[str]:
