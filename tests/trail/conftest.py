@@ -1,12 +1,13 @@
 """A hundred events, told over ten checkpoints, the one of event 80 kept outside; and exports of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from django.test.utils import CaptureQueriesContext  # noqa: F401 - loads Django's test side before its settings are asked
 
 from tests.conftest import SettableClock
+from watchbill.base import settings as own
 from watchbill.base.acting import SYSTEM, Actor
 from watchbill.base.trail import checkpoint_now
 from watchbill.base.trail_export import export_zip
@@ -30,6 +31,16 @@ class Kept:
     export: Path
     checkpoint: Path
     folder: Path
+
+
+@pytest.fixture
+def clean_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keys of this test's own, to be changed."""
+    monkeypatch.setenv("WATCHBILL_DATA", str(tmp_path / "data"))
+    own.forget()
+    yield
+    monkeypatch.undo()
+    own.forget()
 
 
 @pytest.fixture

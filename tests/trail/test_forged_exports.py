@@ -224,7 +224,7 @@ FORGERIES = [
     ("another key", wrong_key, 1, "the keys were exchanged"),
     ("another log's name", another_log, 1, "your checkpoint is of"),
     ("a change of the key that the forger signed", change_of_key("forger", 50, then=True), 51, "a change of the key is forged"),
-    ("a change of the key before what the old key signed", change_of_key("log", 50, then=True), None, ""),
+    ("a change of the key before what the old key signed", change_of_key("log", 50, then=True), 1, "the keys were exchanged"),
     ("a value opened to another", other_value, 1, "the value that private.jsonl gives for event 1 is not the one"),
     ("a value opened where it doesn't stand", value_of_another_event, 3, "private.jsonl opens something that event 3 doesn't have"),
     ("a stored hash changed", another_hash(37), 37, "event 37 was changed"),
