@@ -69,6 +69,27 @@ class TestWhatChanged:
         html = saltmarsh.visit("viewer").get("/trail/", {"at": long_ago.isoformat(), "span": "15m", "on": "host:db3"}).content.decode()
         assert "Moved the firewall" in html
         assert "by their own clock" in html
+        assert "Nothing was recorded there." not in html
+        assert "1 event in 6 lanes" in html
+
+    def test_a_change_told_of_later_is_taken_away_with_the_moment(self, saltmarsh: Company) -> None:
+        long_ago = clock.now() - timedelta(days=30)
+        changes.record_change(by=BY, summary="Moved the firewall", source="form", targets=["host:db3"], occurred_at=long_ago)
+        taken_away = lines(taken(saltmarsh.visit("viewer"), what="these", at=long_ago.isoformat(), span="15m", on="host:db3"))
+        assert len(taken_away) == 1
+        assert '"change.recorded"' in taken_away[0]
+
+    def test_whoever_asks_for_one_person_is_not_told_of_others_changes(self, saltmarsh: Company) -> None:
+        long_ago = clock.now() - timedelta(days=30)
+        changes.record_change(by=BY, summary="Moved the firewall", source="form", targets=["host:db3"], occurred_at=long_ago)
+        html = saltmarsh.visit("viewer").get("/trail/", {"at": long_ago.isoformat(), "who": "bob@saltmarsh.example"}).content.decode()
+        assert "Moved the firewall" not in html
+
+    def test_where_nothing_was_it_says_how_far_it_looked(self, saltmarsh: Company) -> None:
+        html = saltmarsh.visit("viewer").get("/trail/", {"at": "2020-02-02T10:05", "span": "6h"}).content.decode()
+        assert "Nothing was recorded there." in html
+        assert "No event within 6 hours of" in html
+        assert "See the newest" in html
 
     def test_a_look_that_stopped_says_so_and_goes_on(self, saltmarsh: Company, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(limits, "TRAIL_LOOKED", 3)

@@ -56,6 +56,10 @@ class Asked:
         """How far around the moment."""
         return next((reach for name, _, reach in SPANS if name == self.span), timedelta(hours=1))
 
+    def reach_in_words(self) -> str:
+        """How far around the moment, as the form says it."""
+        return next((text for name, text, _ in SPANS if name == self.span), "1 hour")
+
     def in_words(self) -> str:
         """What is asked for, as the trail's own record of an export tells it."""
         named = {"around": formats.iso(self.at) if self.at else "", "on": self.on, "by": self.who, "action": self.action, "words": self.q}
@@ -100,6 +104,7 @@ def page(request: HttpRequest) -> HttpResponse:
     ordered = list(reversed(events)) if asked.at else events
     zone = zone_of(person)
     names = names_of_people(request)
+    told_of = changes_for(asked)
     context = {
         "title": "Trail",
         "asked": asked,
@@ -107,9 +112,10 @@ def page(request: HttpRequest) -> HttpResponse:
         "spans": [(name, text, name == asked.span) for name, text, _ in SPANS],
         "zone": formats.zone_name(clock.now().astimezone(zone)),
         "lines": _lines(ordered, asked.at, Things(names)),
-        "picture": _picture(events, asked, person),
+        "picture": _picture(events, told_of, asked, person),
         "found": found,
-        "changes": _changes(asked),
+        "changes": told_of,
+        "reach": asked.reach_in_words(),
         "around": things_around(asked.on)[1:],
         "earlier": _step(asked, -1),
         "later": _step(asked, 1),
@@ -169,9 +175,13 @@ def _spoken(thing: str) -> str:
     return name if len(name) >= SHORTEST_NAME else thing
 
 
-def _changes(asked: Asked) -> list[changes.Change]:
-    """Changes that tools and people told of, by the time at which they happened; what was told later is here too."""
-    return changes.changes_around(asked.at, asked.reach(), things_around(asked.on)) if asked.at else []
+def changes_for(asked: Asked) -> list[changes.Change]:
+    """Changes that tools and people told of, by the time at which they happened; what was told later is here too. None where the form
+    asks for one person, action or word: those are asked of the events.
+    """
+    if asked.at is None or asked.who or asked.action or asked.q:
+        return []
+    return changes.changes_around(asked.at, asked.reach(), things_around(asked.on))
 
 
 def most_of(asked: Asked, person: PersonInfo, most: int) -> tuple[list[TrailEvent], Found]:
@@ -226,8 +236,11 @@ def _line(event: TrailEvent, at: datetime | None, things: Things) -> Line:
     return Line(event, doer, kind, in_brief(event, things.people), things.name(event), things.href(event), words)
 
 
-def _picture(events: list[TrailEvent], asked: Asked, person: PersonInfo) -> SafeString | None:
-    if not events:
+def _picture(events: list[TrailEvent], told_of: list[changes.Change], asked: Asked, person: PersonInfo) -> SafeString | None:
+    """The lanes: each event where it happened, and each change that is not among the events."""
+    shown = {event.seq for event in events}
+    further = [one for one in told_of if one.seq not in shown]
+    if not events and not further:
         return None
     pin = asked.at or events[0].occurred_at
     start = asked.at - asked.reach() if asked.at else min(event.occurred_at for event in events)
@@ -236,9 +249,11 @@ def _picture(events: list[TrailEvent], asked: Asked, person: PersonInfo) -> Safe
     for event in events:
         lane, look = lane_of(event)
         rows[lane][1].append(pictures.Dot(event.occurred_at, look))
+    rows[0][1].extend(pictures.Dot(one.occurred_at, "change") for one in further)
     zone = zone_of(person)
     stretch = f"{formats.when(start, zone, pin)} to {formats.when(end, zone, pin)}"
-    told = f"{formats.count(len(events), 'event')} in {len(LANES)} lanes, {stretch}. The same events are in the table below."
+    marks = formats.count(len(events) + len(further), "event")
+    told = f"{marks} in {len(LANES)} lanes, {stretch}. The same events are in the tables on this page."
     return pictures.trail_lanes(rows, start, end, pin, zone, told)
 
 

@@ -7,13 +7,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from watchbill.base import limits, trail_runs
+from watchbill.base import limits, trail, trail_runs
 from watchbill.base.problem import Problem, forbidden
 from watchbill.base.trail_runs import Run
 from watchbill.roster import queries as roster
 from watchbill.roster.queries import PersonInfo
 from watchbill.web import formats
-from watchbill.web.pages.trail import Asked, asked_in, most_of
+from watchbill.web.pages.trail import Asked, asked_in, changes_for, most_of
+from watchbill.web.privacy import visible
 from watchbill.web.reader import actor, allowed, names_of_people
 
 ZIP = "application/zip"
@@ -59,14 +60,24 @@ def export(request: HttpRequest) -> HttpResponse:
 
 
 def numbers_for(asked: Asked, person: PersonInfo) -> list[int]:
-    """The events of a part. Raises Problem when there is none, or when there are too many to say that these are all."""
+    """The events of a part, with those that tell of changes which happened there and were told of later. Raises Problem when there is
+    none, or when there are too many to say that these are all.
+    """
     events, last = most_of(asked, person, limits.TRAIL_AT_ONCE + 1)
     if len(events) > limits.TRAIL_AT_ONCE or (last.go_on is not None and asked.at is not None):
         detail = f"More than {formats.number(limits.TRAIL_AT_ONCE)} events fit what you asked for, or it takes too long to tell."
         raise Problem("too_many", "Too many for a part", detail, remedy="Ask for a shorter time, or export the whole trail.", status=409)
-    if not events:
+    seqs = sorted({event.seq for event in (*events, *_told_of(asked, person))})
+    if not seqs:
         raise Problem("no_events", "Nothing to export", "No event fits what you asked for.", remedy="Ask for another time.", status=409)
-    return [event.seq for event in events]
+    return seqs
+
+
+def _told_of(asked: Asked, person: PersonInfo) -> list[trail.TrailEvent]:
+    """The events that tell of the changes around the moment, whenever they were recorded."""
+    told_of = changes_for(asked)
+    numbers = {one.seq for one in told_of}
+    return [event for event in visible(trail.events_for([f"change:{one.id}" for one in told_of]), person) if event.seq in numbers]
 
 
 @require_safe
