@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from watchbill.base import clock, limits
+from watchbill.base import canonical, clock, limits
 from watchbill.base.acting import Actor
 from watchbill.base.models import AuditEvent, ChangeTarget
 from watchbill.base.models import Change as ChangeRow
@@ -26,6 +26,7 @@ _CHANGE = (
     'INSERT INTO base_change (id, occurred_at, recorded_at, summary, source, kind, "by", links, "key")'
     " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
+_LONGEST_LETTER = 6  # bytes, as JSON
 _TARGET = "INSERT INTO base_changetarget (change_id, target) VALUES (%s, %s)"
 
 
@@ -132,7 +133,7 @@ def _insert(drafts: Mapping[Name, ChangeDraft], by: Actor) -> dict[Name, int]:
         rows.append((number, occurred, recorded, draft.summary, draft.source, draft.kind, by.name, links, draft.key))
         touched += [(number, target) for target in dict.fromkeys(draft.targets)]
         subject = f"change:{number}"
-        told = {"summary": draft.summary, "source": draft.source, "kind": draft.kind, "targets": list(draft.targets)}
+        told = _told(draft)
         audit(by, "change.recorded", subject, body=told, occurred_at=happened)
         news("change.recorded", subject, told)
     with connection.cursor() as cursor:
@@ -140,6 +141,10 @@ def _insert(drafts: Mapping[Name, ChangeDraft], by: Actor) -> dict[Name, int]:
         if touched:
             cursor.executemany(_TARGET, touched)
     return numbers
+
+
+def _told(draft: ChangeDraft) -> dict[str, str | list[str]]:
+    return {"summary": draft.summary, "source": draft.source, "kind": draft.kind, "targets": list(draft.targets)}
 
 
 def changes_around(at: datetime, span: timedelta, targets: Iterable[str] = ()) -> list[Change]:
@@ -190,6 +195,12 @@ def _check(draft: ChangeDraft) -> None:
         raise invalid("occurred_at", "The time needs a zone.", "Add Z or an offset such as +02:00.")
     if draft.occurred_at is not None and not 1970 <= draft.occurred_at.year < 9000:
         raise invalid("occurred_at", "That moment is too far away.")
+    if _LONGEST_LETTER * (len(draft.summary) + sum(map(len, draft.targets))) > limits.AUDIT_BODY_BYTES // 2:  # else it fits anyway
+        try:
+            canonical.body_text(_told(draft))
+        except canonical.NotCanonical:
+            detail = f"Summary and targets have at most {limits.AUDIT_BODY_BYTES} bytes together."
+            raise invalid("targets", detail, "Name fewer targets at once.") from None
 
 
 def _check_words(draft: ChangeDraft) -> None:

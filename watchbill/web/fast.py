@@ -8,6 +8,7 @@ revoked a moment ago opens nothing.
 
 import asyncio
 import hashlib
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
@@ -26,6 +27,7 @@ from watchbill.roster.services import note_token_used
 from watchbill.web.api.door import Caller, caller_of, require_scope
 from watchbill.web.api.taking import Post, Taker
 
+_log = logging.getLogger(__name__)
 Headers = list[tuple[str, str]]
 Reply = tuple[int, Headers, bytes]
 JSON_HEADERS: Headers = [("content-type", "application/json"), ("cache-control", "no-store"), ("x-content-type-options", "nosniff")]
@@ -72,6 +74,9 @@ class FastDoor:
                 return await self._take(path, post)
         except Problem as problem:
             return refused(problem)
+        except Exception:  # noqa: BLE001 - the outermost call: whatever happens, the client is answered and the log told
+            _log.exception("a post broke at the fast door", extra={"path": path})
+            return refused(Problem("broken", "Something in Watchbill broke", "It is in the server's log.", status=500))
 
     async def _take(self, path: str, post: Post) -> Reply:
         taker = self._takers[path]

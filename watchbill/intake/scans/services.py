@@ -103,7 +103,10 @@ def receiving(
     meta = {"filename": manifest, "service": service, "repo": repo, "branch": branch, "complete": complete}
     if told_committers(committers):
         meta["committers"] = committers[: limits.GIT_TOLD_CHARS]
-    accept = inbox.accepting(data, kind="scan", source=f"pushed:{service}", by=by, meta=meta, key=key)
+    try:
+        accept = inbox.accepting(data, kind="scan", source=f"pushed:{service}", by=by, meta=meta, key=key)
+    except ValueError:
+        raise invalid("repo", "Service, repository, branch and committers are too long to be kept.", "name them in fewer letters") from None
 
     def receive_it() -> Received:
         roster.require_service(service)

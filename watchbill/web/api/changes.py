@@ -5,6 +5,7 @@ that comes by the ordinary way.
 """
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -41,7 +42,9 @@ class Changes:
         """One change: 201 and its number; a list: 201 and all numbers, in order. With an Idempotency-Key (or a `key` each) the same one
         again gives the same number. Raises `Problem` 400, 413 and 422; then nothing was kept.
         """
-        key = post.headers.get("idempotency-key", "")[: limits.CHANGE_KEY_CHARS]
+        key = post.headers.get("idempotency-key", "")
+        if len(key) > limits.CHANGE_KEY_CHARS:
+            raise invalid("Idempotency-Key", f"A key has at most {limits.CHANGE_KEY_CHARS} characters.")
         try:
             given = _decode(post.body)
         except msgspec.ValidationError as error:
@@ -52,7 +55,8 @@ class Changes:
         many = given if isinstance(given, list) else [given]
         if not many or len(many) > limits.CHANGES_AT_ONCE:
             raise invalid("body", f"A list brings 1 to {limits.CHANGES_AT_ONCE} changes.", "Send it in parts.")
-        drafts = [_draft(one, key, place if isinstance(given, list) else None) for place, one in enumerate(many)]
+        mine = f"{caller.token.id}:{key}" if key else ""
+        drafts = [_draft(one, mine, place if isinstance(given, list) else None) for place, one in enumerate(many)]
         closure = recording(drafts, by=caller.actor())
         if isinstance(given, list):
             return Taken(closure, 201, lambda ids: {"ids": ids})
@@ -60,8 +64,10 @@ class Changes:
 
 
 def _draft(one: ChangeIn, key: str, place: int | None) -> ChangeDraft:
-    """The request's own key stands for each change that has none, told apart by its place."""
-    told = one.key or (key if place is None or not key else f"{key[:190]}:{place}")
+    """The request's own key stands for each change that has none, told apart by its place. It is its token's, and of what it came with:
+    what others send under such a key, or another change under the same one, is never taken for this one.
+    """
+    told = one.key or (sha256(repr((key, place, one)).encode()).hexdigest() if key else "")
     return ChangeDraft(one.summary, one.source, one.targets, one.occurred_at, one.links, one.kind, told)
 
 

@@ -4,6 +4,7 @@ A plain view, not ninja: limits come first (octets, before and after unpacking),
 for is never lost; it is read by a job right after.
 """
 
+from hashlib import sha256
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -53,7 +54,7 @@ class SmallFile:
             branch=post.query.get("branch", ""),
             complete=_is_complete(post.query.get("complete", "")),
             by=caller.actor(),
-            key=f"{caller.token.id}:{key}:0" if key else "",
+            key=_once(caller, key, 0),
         )
         return Taken(closure, 202, lambda got: _told_of([{"id": got.inbox_id, "filename": name, "repeated": got.repeated}]))
 
@@ -77,6 +78,11 @@ def _checked(data: bytes, name: str, key: str) -> str:
     return name
 
 
+def _once(caller: Caller, key: str, index: int) -> str:
+    """What the inbox knows a file by that came under an Idempotency-Key: the token's, however long; "" without one."""
+    return sha256(f"{caller.token.id}:{key}:{index}".encode()).hexdigest() if key else ""
+
+
 def _receive(request: HttpRequest, caller: Caller, filename: str, data: bytes, index: int) -> dict[str, Any]:
     """One file, durable when this returns. Several under one Idempotency-Key are told apart by their place."""
     key = request.headers.get("Idempotency-Key", "")
@@ -91,7 +97,7 @@ def _receive(request: HttpRequest, caller: Caller, filename: str, data: bytes, i
         complete=_is_complete(_told(request, "complete")),
         committers=_told(request, "committers"),
         by=caller.actor(),
-        key=f"{caller.token.id}:{key}:{index}" if key else "",
+        key=_once(caller, key, index),
     )
     return {"id": got.inbox_id, "filename": filename, "repeated": got.repeated}
 
