@@ -11,8 +11,10 @@ from tests.databases import sqlite_only
 from tests.trail.exports import verdict
 from watchbill.base import jobs, limits, trail, trail_runs
 from watchbill.base.acting import Actor
-from watchbill.base.models import AuditEvent
+from watchbill.base.datadir import DataDir
+from watchbill.base.models import AuditEvent, TrailRun
 from watchbill.base.problem import Problem
+from watchbill.base.settings import settings
 from watchbill.base.writer import audit, write
 
 ALICE = Actor("person", "alice@saltmarsh.example", "web")
@@ -140,6 +142,35 @@ def test_only_so_many_old_checks_are_remembered(monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(Problem):
         trail_runs.run(made[0])
     assert trail_runs.run(made[3]).state == "done"
+
+
+def test_only_so_many_exports_of_one_asker_lie_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "TRAIL_EXPORTS_KEPT", 2)
+    add(1)
+    bobs = trail_runs.ask_export(Actor("person", "bob@saltmarsh.example", "web"))
+    made = [trail_runs.ask_export(ALICE, seqs=[1]).id for _ in range(4)]
+    assert [trail_runs.run(number).state for number in made] == ["gone", "gone", "done", "done"]
+    assert len(list(trail_runs.file_of(bobs).parent.glob("*.zip"))) == 3
+
+
+@pytest.mark.parametrize("state", ["waiting", "running"])
+def test_a_run_whose_process_died_ends_and_leaves_no_file(state: str, clock: SettableClock) -> None:
+    add(1)
+    lost = trail_runs.ask_export(ALICE)
+    TrailRun.objects.filter(pk=lost.id).update(state=state, ended_at=None)
+    file = DataDir(settings().data).path / "exports" / f"trail-{lost.id}.zip"
+    trail_runs.forget_old(clock.now())
+    assert (trail_runs.run(lost.id).state, file.exists()) == (state, True)
+    trail_runs.forget_old(clock.now() + timedelta(hours=limits.TRAIL_RUN_LOST_HOURS, seconds=1))
+    assert (trail_runs.run(lost.id).state, file.exists()) == ("failed", False)
+
+
+@pytest.mark.usefixtures("large")
+def test_a_run_that_a_job_will_do_is_waited_for(clock: SettableClock) -> None:
+    add(3)
+    asked = trail_runs.ask_check(ALICE)
+    trail_runs.forget_old(clock.now() + timedelta(days=3))
+    assert trail_runs.run(asked.id).under_way
 
 
 def test_exports_are_listed_for_whoever_asked() -> None:

@@ -1,12 +1,14 @@
 """The trail as proof, on pages and over the API: what changed around a moment, exports that prove themselves, checks with one click."""
 
 import io
+import json
 import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
@@ -151,6 +153,22 @@ class TestExport:
             answer = saltmarsh.visit("admin").get(reverse(name, args=[number]))
             assert (answer.status_code, len(answer.getvalue()) > 0) == (200, True)
             answer.close()
+
+    def test_the_whole_is_not_given_to_somebody_who_lost_that_right(self, saltmarsh: Company) -> None:
+        asker = saltmarsh_person("security")
+        taken(saltmarsh.visit_as(asker), what="whole")
+        number = max(one.id for one in trail_runs.exports_of(asker))
+        get_user_model().objects.filter(email=asker).update(role="engineer")
+        for name in ("trail-run", "trail-run-file"):
+            assert saltmarsh.visit_as(asker).get(reverse(name, args=[number])).status_code == 403
+
+    def test_what_somebody_looked_for_is_not_told_to_everybody(self, saltmarsh: Company) -> None:
+        """It may be an incident, or a name."""
+        taken(saltmarsh.visit("security"), what="these", q="signed_in")
+        assert "signed_in" in json.dumps(trail.events(limit=1)[0].body)
+        for role, sees in (("engineer", False), ("security", True)):
+            html = saltmarsh.visit(role).get("/trail/", {"format": "json", "action": "trail.exported"}).content.decode()
+            assert ("words signed_in" in html) is sees
 
     def test_a_large_one_is_come_back_for(self, saltmarsh: Company, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(limits, "TRAIL_AT_ONCE", 0)

@@ -29,6 +29,7 @@ POSTGRES_PAUSE_SECONDS = 0.02  # before the second try; doubled each time, and s
 AUDIT_TEXT_CHARS = 500  # action, target, actor, outcome, ref: each
 AUDIT_BODY_BYTES = 16 * KIB
 AUDIT_BODY_KEYS = 64
+ERASED_AT_ONCE = 500  # private values erased in one transaction
 ERASED_WORD_CHARS = 3  # the shortest word that a person is erased by
 AUDIT_INT = 2**53 - 1  # RFC 8785: integers a JSON number holds exactly
 AUDIT_PRIVATE_CHARS = 16 * KIB  # one private value, a list of them taken together
@@ -92,6 +93,8 @@ TRAIL_RUN_SECONDS = 6 * 3600
 TRAIL_RUN_MIB = 2048
 TRAIL_EXPORT_KEPT_DAYS = 7
 TRAIL_RUNS_KEPT = 200
+TRAIL_EXPORTS_KEPT = 20  # files of one asker; the oldest goes when there is one more
+TRAIL_RUN_LOST_HOURS = 24  # after which a run that nothing works at is called interrupted
 
 # Change events
 CHANGE_SUMMARY_CHARS = 500

@@ -22,7 +22,7 @@ from watchbill.base.acting import Actor
 from watchbill.base.datadir import DataDir
 from watchbill.base.jobs import JobInfo
 from watchbill.base.ledger import read_frontier
-from watchbill.base.models import TrailRun
+from watchbill.base.models import Job, TrailRun
 from watchbill.base.problem import Problem, not_found
 from watchbill.base.sandbox import Bounds, Burst, run_contained
 from watchbill.base.settings import settings
@@ -124,20 +124,33 @@ def file_of(asked: Run) -> Path:
 
 
 def forget_old(now: datetime) -> int:
-    """Remove the files of exports past their time, and the oldest runs; how many files."""
-    removed = 0
-    for number in TrailRun.objects.filter(
-        kind="export", state="done", ended_at__lt=now - timedelta(days=limits.TRAIL_EXPORT_KEPT_DAYS)
-    ).values_list("pk", flat=True):
-        _file(number).unlink(missing_ok=True)
-        _set(number, state="gone")
-        removed += 1
+    """Remove the files of exports past their time, the oldest runs, and what a crash left; how many files of exports."""
+    _end_lost(now)
+    old = now - timedelta(days=limits.TRAIL_EXPORT_KEPT_DAYS)
+    removed = _remove(list(TrailRun.objects.filter(kind="export", state="done", ended_at__lt=old).values_list("pk", flat=True)))
     kept = TrailRun.objects.order_by("-pk").values_list("pk", flat=True)[limits.TRAIL_RUNS_KEPT : limits.TRAIL_RUNS_KEPT + 1].first()
     if kept is not None:
         write(
             lambda: TrailRun.objects.filter(pk__lte=kept, state__in=("gone", "failed", "done"), kind="check").delete(), name="trail.forget"
         )
     return removed
+
+
+def _remove(numbers: Sequence[int]) -> int:
+    """Take these exports' files away; how many."""
+    for number in numbers:
+        _file(number).unlink(missing_ok=True)
+        _set(number, state="gone")
+    return len(numbers)
+
+
+def _end_lost(now: datetime) -> None:
+    """Runs that nothing works at any more: their process died at the wrong moment, or their job was given up."""
+    asked = TrailRun.objects.filter(state__in=("waiting", "running"), asked_at__lt=now - timedelta(hours=limits.TRAIL_RUN_LOST_HOURS))
+    for number in asked.values_list("pk", flat=True):
+        if not Job.objects.filter(key=f"{KIND}:{number}", state__in=("waiting", "running")).exists():
+            _file(number).unlink(missing_ok=True)
+            _end(run(number), "failed", {"problem": "It was interrupted. Ask for it again."})
 
 
 def do_job(args: dict[str, Any], job: JobInfo) -> None:
@@ -184,6 +197,9 @@ def _do(number: int, job: JobInfo | None = None) -> None:
         file.unlink(missing_ok=True)
         raise
     _end(asked, "done", outcome)
+    if plan:
+        kept = TrailRun.objects.filter(kind="export", state="done", asked_by=asked.asked_by).order_by("-pk")
+        _remove(kept.values_list("pk", flat=True)[limits.TRAIL_EXPORTS_KEPT : 2 * limits.TRAIL_EXPORTS_KEPT])
 
 
 def _end(asked: Run, state: str, outcome: dict[str, Any]) -> None:

@@ -30,7 +30,12 @@ def visible(events: Iterable[TrailEvent], person: PersonInfo) -> list[TrailEvent
     if roster.may(person, "triage"):
         return list(events)
     private = {f"alert:{number}" for number in incidents.alert_ids()}
-    return [event for event in events if not _about_incident(event, private)]
+    return [event for event in events if not _about_incident(event, private) and not _others_search(event, person)]
+
+
+def _others_search(event: TrailEvent, person: PersonInfo) -> bool:
+    """Whether it tells what somebody else looked for: that may be an incident, or who is thought to be behind it."""
+    return event.action == "trail.exported" and not event.body.get("whole") and event.actor != person.email
 
 
 def _about_incident(event: TrailEvent, private: set[str]) -> bool:

@@ -100,6 +100,8 @@ def visible_run(run_id: int, person: PersonInfo) -> Run:
     found = trail_runs.run(run_id)
     if found.kind == "export" and found.asked_by != person.email and not roster.may(person, "admin"):
         raise forbidden("Somebody else asked for this export.", "Ask for one of your own.")
+    if found.kind == "export" and "seqs" not in found.what:
+        roster.require(person, "triage")  # it holds everything, and whoever asked may have lost the right to that
     return found
 
 
