@@ -4,14 +4,17 @@ hash valid.
 
 import hmac
 import json
+import threading
 from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.databases import sqlite_only
 from watchbill.base import commitments, limits, readable, trail
 from watchbill.base.acting import SYSTEM, Actor
 from watchbill.base.canonical import NotCanonical
@@ -232,6 +235,13 @@ class TestErasing:
         assert (event.action, event.target, event.actor) == ("person.erased", "trail:own", BOB)
         assert (event.body["values"], event.body["in_the_open"]) == (3, 0)
 
+    def test_many_texts_are_erased_a_few_at_a_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(limits, "ERASED_AT_ONCE", 3)
+        for number in range(10):
+            did(BY_BOB, private={"text": f"{ALICE} {number}"})
+        assert trail.erase_person(ALICE, SYSTEM).values == 10
+        assert ALICE not in stored()
+
     @pytest.mark.usefixtures("a_past")
     def test_whoever_comes_back_is_somebody_new(self) -> None:
         trail.erase_person(ALICE, SYSTEM)
@@ -258,6 +268,7 @@ class TestErasing:
         with pytest.raises(Problem):
             trail.erase_person("ab", SYSTEM, also=[ALICE])
 
+    @sqlite_only
     def test_the_file_on_disk_has_the_address_no_more(self, writer_thread: Path) -> None:
         for _ in range(50):
             did(BY_ALICE, private={"reason": f"Ask {ALICE} about it."})
@@ -336,3 +347,29 @@ class TestTheMemoryOfNames:
         self.asked(django_assert_num_queries, 1)
         trail.erase_person(ALICE, SYSTEM)
         assert commitments._names.known == {}
+
+
+class TestSeveralAtOnce:
+    """Threads, or processes on PostgreSQL, that write of the same new name at the same moment."""
+
+    def test_agree_on_one_commitment(self, file_database: Path) -> None:
+        names = [f"p{number}@saltmarsh.example" for number in range(5)]
+        gate = threading.Barrier(4)
+
+        def work() -> None:
+            try:
+                for name in names:
+                    gate.wait(10)
+                    did(Actor("person", name, "web"))
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert AuditName.objects.count() == len(names)
+        assert {event.actor for event in trail.events()} == set(names)
+        assert len(set(AuditEvent.objects.values_list("actor", flat=True))) == len(names)
+        assert trail.verify().ok

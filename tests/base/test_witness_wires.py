@@ -45,7 +45,9 @@ def readable(note: str) -> CheckpointText:
 
 
 @pytest.fixture(autouse=True)
-def settings_afterwards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Loopback may be called, and keys that are changed are this test's alone."""
+    monkeypatch.setenv("WATCHBILL_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("WATCHBILL_OUTGOING_ALLOW_PRIVATE", "yes")
     own.forget()
     yield

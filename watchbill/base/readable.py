@@ -5,6 +5,7 @@ Nothing here changes an event: erasing takes the value and its salt away, and wh
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -144,23 +145,21 @@ def erase_person(email: str, by: Actor, *, also: Iterable[str] = ()) -> Erased:
     if not words or any(len(word) < limits.ERASED_WORD_CHARS for word in words):
         raise invalid("email", f"What is erased has at least {limits.ERASED_WORD_CHARS} letters.", "Give the whole address.")
 
+    names, inside, anywhere = Q(pk__in=[]), Q(pk__in=[]), Q(pk__in=[])
+    for word in words:
+        names |= Q(name__iexact=word)
+        inside |= Q(value__icontains=word)
+        anywhere |= Q(actor__iexact=word) | Q(body__icontains=word) | Q(target__icontains=word) | Q(ref__icontains=word)
+    left, values = AuditEvent.objects.filter(anywhere).count(), 0  # long readings of the whole trail, so not while writing
+    while listed := list(AuditPrivate.objects.filter(inside).values_list("pk", flat=True)[: limits.ERASED_AT_ONCE]):
+        values += write(partial(_delete_private, listed), lane="slow", name="trail.erase_values")
+
     def erase() -> Erased:
-        if connection.vendor == "sqlite":
-            with connection.cursor() as cursor:
-                cursor.execute("PRAGMA secure_delete = ON")  # else what was deleted stays readable in the file's free pages
-        names, inside = Q(pk__in=[]), Q(pk__in=[])
-        for word in words:
-            names |= Q(name__iexact=word)
-            inside |= Q(value__icontains=word)
+        _overwrite_deleted()
         known = tuple(AuditName.objects.filter(names).values_list("commitment", flat=True))
         AuditName.objects.filter(names).delete()
-        values = AuditPrivate.objects.filter(inside).delete()[0]
-        TrailRun.objects.filter(asked_by__in=[*words]).update(asked_by=ERASED)
+        TrailRun.objects.filter(asked_by__in=words).update(asked_by=ERASED)
         commitments.forget_names()
-        open_ones = Q(pk__in=[])
-        for word in words:
-            open_ones |= Q(actor__iexact=word) | Q(body__icontains=word) | Q(target__icontains=word) | Q(ref__icontains=word)
-        left = AuditEvent.objects.filter(open_ones).count()
         audit(by, "person.erased", "trail:own", body={"commitments": list(known), "values": values, "in_the_open": left})
         return Erased(len(known), values, known, left)
 
@@ -168,6 +167,18 @@ def erase_person(email: str, by: Actor, *, also: Iterable[str] = ()) -> Erased:
     commitments.forget_names()
     _shake_out()
     return told
+
+
+def _delete_private(listed: list[int]) -> int:
+    _overwrite_deleted()
+    return AuditPrivate.objects.filter(pk__in=listed).delete()[0]
+
+
+def _overwrite_deleted() -> None:
+    """Else what is deleted stays readable in the database file's free pages."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete = ON")
 
 
 def _shake_out() -> None:

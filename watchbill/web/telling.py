@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from watchbill.base.commitments import is_commitment
 from watchbill.base.trail import TrailEvent
 from watchbill.web import formats
 
@@ -149,7 +150,9 @@ def _changed(event: TrailEvent) -> str:
 
 def who(event: TrailEvent, names: Mapping[str, str]) -> str:
     """Who did it by their name; empty for what Watchbill did by itself."""
-    return "" if event.actor_kind == "system" else names.get(event.actor, event.actor)
+    if event.actor_kind == "system":
+        return ""
+    return "somebody who was erased" if is_commitment(event.actor) else names.get(event.actor, event.actor)
 
 
 def by_whom(name: str, names: Mapping[str, str]) -> str:

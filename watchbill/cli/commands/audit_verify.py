@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from watchbill.cli import place, server
-from watchbill.cli.terminal import count, inert, say, say_json
+from watchbill.cli.terminal import count, inert, say, say_json, warn
 
 HELP = (
     "Verify the whole audit trail against its tree, its signed checkpoints and the witness; or an export with --zip. Exit 0 whole, 1 not,"
@@ -44,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
             f", {report['checkpoint_size']:,} of them under a signed checkpoint" if report["checkpoint_size"] else "; no checkpoint yet"
         )
         say(f"Whole: {count(report['events'], 'event')} verified{signed}.")
+        for warning in report.get("warnings", ()):
+            warn(f"But {inert(warning)}.")
     else:
         first = f" The first event at fault: {report['first_bad_seq']}." if report["first_bad_seq"] is not None else ""
         say(f"NOT WHOLE: {inert(report['reason'])}.{first}", f"{count(report['events'], 'event')} before that are as they were written.")
