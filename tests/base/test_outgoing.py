@@ -154,6 +154,24 @@ def test_an_answer_without_an_end_is_cut_at_the_cap(serve: Callable[..., Loopbac
         get(serve(flood))
 
 
+@pytest.mark.parametrize("size", [b"-1", b"-ffffffff"])
+def test_a_chunk_of_less_than_nothing_is_not_read_without_an_end(serve: Callable[..., LoopbackServer], size: bytes) -> None:
+    taken = []
+
+    def flood(stream: socket.socket) -> None:
+        stream.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + size + b"\r\n")
+        for _ in range(64):
+            stream.sendall(b"x" * limits.MIB)
+            taken.append(1)
+
+    server = serve(flood)
+    with pytest.raises(Unreachable):
+        get(server)
+    with pytest.raises(Unreachable), outgoing.stream(f"http://127.0.0.1:{server.port}/", seconds=10) as answer:
+        answer.read(1000)
+    assert len(taken) < 64
+
+
 def silent(stream: socket.socket) -> None:
     time.sleep(30)
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from tests.databases import sqlite_only
 from watchbill.base import canonical, verification
 from watchbill.base import settings as own
 from watchbill.base.acting import SYSTEM
@@ -122,6 +123,24 @@ def test_an_event_slipped_in_before_the_first_is_found(ten_events: None) -> None
     row.seq = 0
     row.save(force_insert=True)
     assert not verify().ok
+
+
+@pytest.mark.parametrize("seq", [0, -1, -2, -500, -(2**62)])
+def test_an_event_with_a_number_below_the_first_is_found(ten_events: None, seq: int) -> None:
+    """The trail's page would show it like any other."""
+    row = AuditEvent.objects.get(seq=2)
+    row.seq = seq
+    row.save(force_insert=True)
+    report = verify()
+    assert (report.ok, report.first_bad_seq) == (False, 1)
+
+
+@sqlite_only
+@pytest.mark.parametrize(("column", "value"), [("actor", b"x"), ("target", b"\xff"), ("body", b"{}"), ("leaf", "text"), ("leaf", -1)])
+def test_what_no_event_can_hold_is_found_at_its_event(ten_events: None, column: str, value: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE audit_event SET {column} = %s WHERE seq = 3", [value])
+    assert verify().first_bad_seq == 3
 
 
 def test_two_events_changed_for_each_other_are_found(ten_events: None) -> None:

@@ -75,6 +75,16 @@ class Response:
     body: bytes
 
 
+class _Answer(http.client.HTTPResponse):
+    """The standard library reads without an end after a chunk that claims fewer than no bytes; here that is no HTTP."""
+
+    def _read_next_chunk_size(self) -> int:
+        size = int(super()._read_next_chunk_size())  # type: ignore[misc]  # private there, and tested here
+        if size < 0:
+            raise http.client.HTTPException("a chunk of a negative size")
+        return size
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where a call goes: the name it was given and the address that was checked."""
@@ -232,6 +242,7 @@ def _connection(place: _Place, seconds: float, late: threading.Event, idle: floa
         timer.daemon = True
         timer.start()
         connection = http.client.HTTPConnection(place.host, place.port, timeout=idle)
+        connection.response_class = _Answer
         try:
             stream = _trusted().wrap_socket(raw, server_hostname=place.host) if place.secure else raw
             connection.sock = stream

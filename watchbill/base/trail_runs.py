@@ -199,7 +199,7 @@ def _do(number: int, job: JobInfo | None = None) -> None:
     _end(asked, "done", outcome)
     if plan:
         kept = TrailRun.objects.filter(kind="export", state="done", asked_by=asked.asked_by).order_by("-pk")
-        _remove(kept.values_list("pk", flat=True)[limits.TRAIL_EXPORTS_KEPT : 2 * limits.TRAIL_EXPORTS_KEPT])
+        _remove(list(kept.values_list("pk", flat=True)[limits.TRAIL_EXPORTS_KEPT : 2 * limits.TRAIL_EXPORTS_KEPT]))
 
 
 def _end(asked: Run, state: str, outcome: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from watchbill.engines.merkle.notes import CheckpointText, NoteDamaged
 
 _COLUMNS = ", ".join(canonical.FIELDS)
 _PAGE = f"SELECT {_COLUMNS}, leaf FROM audit_event WHERE seq > %s ORDER BY seq LIMIT {limits.TRAIL_VERIFY_CHUNK}"  # noqa: S608 - constants
+_BEFORE_ALL = -(2**63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,11 @@ class _Check:
         seq, expected = row[0], self.seen + 1
         if seq != expected:
             raise _Bad(expected, f"event {expected} is missing: the next one is {seq}")
-        leaf = leaf_hash(canonical.event_bytes(row[:-1]))
-        if leaf != bytes(row[-1]):
+        try:
+            leaf, stored = leaf_hash(canonical.event_bytes(row[:-1])), bytes(row[-1])
+        except (TypeError, ValueError) as error:  # SQLite keeps bytes in a column of text, if somebody puts them there
+            raise _Bad(seq, f"event {seq} was changed: it is not what an event can be") from error
+        if leaf != stored:
             raise _Bad(seq, f"event {seq} was changed: its content doesn't fit its hash")
         self.tree.append(leaf)
         self.seen = seq
@@ -107,7 +111,7 @@ def _pages(after: int, limit: int | None) -> Iterator[list[tuple[Any, ...]]]:
     """Events by number, a page at a time, so that no read stays open while the trail grows. Whatever stands before the first belongs to
     the start.
     """
-    last, left = after or -1, limit
+    last, left = after or _BEFORE_ALL, limit
     while left is None or left > 0:
         with connection.cursor() as cursor:
             cursor.execute(_PAGE, [last])
