@@ -23,7 +23,7 @@ OPENINGS = {
     "spdx.json": b'{"spdxVersion":"SPDX-2.3",',
 }
 JSON = tuple(OPENINGS)
-TOML = ("Cargo.lock", "poetry.lock", "uv.lock")
+TOML = ("Cargo.lock", "poetry.lock", "uv.lock", "pdm.lock")
 YAML = ("pnpm-lock.yaml",)
 XML = ("bom.xml", "pom.xml", "verification-metadata.xml")
 LINES = ("requirements.txt", "go.mod", "go.sum", "yarn.lock", "Gemfile.lock", "gradle.lockfile", "sbom.spdx")
@@ -209,6 +209,16 @@ class TestToml:
         tables = "".join(f"[a{number}.b.c.d]\n" for number in range(limits.MAX_TOML_HEADER_PARTS // 4 + 1))
         assert refusal(name, tables.encode()).code == "too_large"
 
+    @pytest.mark.parametrize("line", ["a{}.b.c = 1\n", "a{} = {{b.c.d = 1}}\n", "a{} = [{{b = 1, c.d.e = 1}}]\n"])
+    def test_more_dots_in_keys_than_memory_should_hold_are_too_large(self, name: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(limits, "MAX_TOML_KEY_DOTS", 200)
+        inventory(name, "".join(line.format(number) for number in range(100)).encode())
+        assert refusal(name, "".join(line.format(number) for number in range(101)).encode()).code == "too_large"
+
+    def test_dots_of_values_are_no_dots_of_keys(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(limits, "MAX_TOML_KEY_DOTS", 0)
+        inventory(name, b'a = "1.2.3"\nb = [1.5, 2024-01-01T00:00:00.5Z]\nc = { d = "e.f" }\n')
+
     def test_a_file_cut_off_inside_a_list_is_truncated(self, name: str) -> None:
         found = refusal(name, b'[[package]]\nname = "a"\nversion = "1"\ndependencies = [')
         assert (found.code, found.where) == ("truncated", "end of document")
@@ -296,6 +306,22 @@ def test_packages_are_taken_up_to_their_limit(name: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(limits, "MAX_PACKAGES", 1_000)
     assert len(inventory(name, PACKAGES[name](1_000)).packages) == 1_000
     assert refusal(name, PACKAGES[name](1_001)).code == "too_large"
+
+
+@pytest.mark.parametrize(
+    "text", ['# yarn lockfile v1\n\n{}:\n  version "1"\n', '__metadata:\n  version: 8\n\n"{}":\n  version: 1\n  resolution: a@npm:1\n']
+)
+def test_words_in_a_yarn_lock_are_taken_up_to_their_limit(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = text.count("metadata")  # the file's own entry counts as one
+    monkeypatch.setattr(limits, "MAX_SPECIFIERS", 100)
+    assert len(inventory("yarn.lock", text.format(", ".join(["a@1"] * (100 - own))).encode()).packages) == 1
+    assert refusal("yarn.lock", text.format(", ".join(["a@1"] * (101 - own))).encode()).code == "too_large"
+
+
+def test_a_tag_of_a_million_attributes_is_refused_before_it_is_built() -> None:
+    tag = b"<bom " + b"".join(b"a%d='v' " % number for number in range(150_000)) + b"/>"
+    found = refusal("bom.xml", b"<!-- a -->\n" + tag)
+    assert (found.code, found.where) == ("too_large", "line 2")
 
 
 def test_notes_are_listed_up_to_their_limit_and_counted_past_it() -> None:

@@ -20,6 +20,7 @@ NOTATIONS = {
     "package-lock.json": "json",
     "Pipfile.lock": "json",
     "bom.json": "json",
+    "spdx.json": "json",
     "composer.lock": "json",
     "packages.lock.json": "json",
     "uv.lock": "toml",
@@ -36,8 +37,11 @@ SIZES = {"json": JSON_MOST, "toml": TOML_MOST, "yaml": YAML_MOST, "xml": XML_MOS
 ONCE = ("package-lock.json", "uv.lock", "pnpm-lock.yaml", "bom.xml")
 """One reader of each notation gets all files of that notation: what refuses them is shared by the others."""
 
+OTHERS = tuple(info.files[0] for info in kinds() if info.files[0] not in NOTATIONS)
+"""Readers that go through lines themselves, or through a notation not named here."""
+
 CASES = [
-    *((info.files[0], "any", case) for info in kinds() for case in makers_of("any", "")),
+    *((name, "any", case) for name in (*ONCE, *OTHERS) for case in makers_of("any", "")),
     *((name, NOTATIONS[name], case) for name in ONCE for case in makers_of(NOTATIONS[name], "")),
     *((name, "", case) for name in FORMATS for case in FORMATS[name]),
 ]

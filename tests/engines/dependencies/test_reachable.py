@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchbill.engines.dependencies import limits
-from watchbill.engines.dependencies.reachable import LEFT_OUT, bounded_path, groups_by_need, reachable, shortest_paths
+from watchbill.engines.dependencies.reachable import LEFT_OUT, Ways, asked_by_none, bounded_path, groups_by_need, reachable, shortest_paths
 
 Edges = dict[str, list[str]]
 
@@ -90,3 +90,41 @@ def test_a_bounded_path_begins_and_ends_as_the_whole_one(steps: list[str]) -> No
     assert path[:1] == tuple(steps[:1])
     assert path[-1:] == tuple(steps[-1:])
     assert (LEFT_OUT in path) >= (len(steps) > limits.MAX_PATH_STEPS)
+
+
+@given(edges, st.dictionaries(st.sampled_from(["", "dev", "docs", "test"]), st.lists(nodes, max_size=3)))
+def test_groups_are_those_whose_roots_lead_there(needs: Edges, roots: dict[str, list[str]]) -> None:
+    reached = {group: reachable(asked, lambda node: needs.get(node, ())) for group, asked in roots.items()}
+    expected = {node: {group for group in reached if node in reached[group]} for node in set().union(*reached.values())}
+    found = groups_by_need(roots, lambda node: needs.get(node, ()))
+    assert found == {node: () if "" in groups else tuple(sorted(groups)) for node, groups in expected.items()}
+
+
+def test_groups_are_told_apart_up_to_their_limit_and_are_one_past_it() -> None:
+    most = limits.MAX_ROOT_GROUPS
+    roots = {f"g{number:03}": [f"n{number}"] for number in range(most)}
+    assert groups_by_need(roots, lambda node: ())[f"n{most - 1}"] == (f"g{most - 1:03}",)
+    more = groups_by_need({**roots, "late": ["z"], "": ["p"]}, lambda node: ())
+    assert (more["n0"], more["z"], more["p"]) == (("g000",), (LEFT_OUT,), ())
+
+
+class TestWays:
+    def test_with_all_roots_known_the_others_are_not_direct(self) -> None:
+        ways = Ways({"": ["a"], "dev": ["b"]}, {"a": "c", "b": "d", "c": "", "d": ""}.__getitem__)
+        assert [ways.direct(node) for node in "abcd"] == [True, True, False, False]
+        assert [ways.groups(node) for node in "abcd"] == [(), ("dev",), (), ("dev",)]
+        assert [ways.path(node) for node in "abcd"] == [(), (), ("a",), ("b",)]
+
+    def test_with_roots_missing_nothing_is_claimed_of_the_others(self) -> None:
+        ways = Ways({"dev": ["a"]}, {"a": "b", "b": ""}.__getitem__, complete=False)
+        assert [(ways.direct(node), ways.groups(node), ways.path(node)) for node in "ab"] == [(True, (), ()), (None, (), ("a",))]
+
+    def test_a_node_that_no_root_leads_to_has_no_way(self) -> None:
+        ways = Ways({"": ["a"]}, lambda node: ())
+        assert (ways.direct("z"), ways.path("z"), ways.groups("z")) == (False, (), ())
+
+
+@given(edges)
+def test_what_none_needs_is_needed_by_no_other(needs: Edges) -> None:
+    found = asked_by_none("abcdef", lambda node: needs.get(node, ()))
+    assert found == [node for node in "abcdef" if not any(node in needs.get(other, ()) for other in "abcdef" if other != node)]
