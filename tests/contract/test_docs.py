@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.write_rooms import PAGE, TREE, page
-from watchbill.base import settings
+from watchbill.base import settings, witness
 
 PROJECT = tomllib.loads((TREE / "pyproject.toml").read_text(encoding="utf-8"))
 DECISIONS = sorted((TREE / "docs" / "decisions").glob("0*.md"))
@@ -116,3 +116,8 @@ def test_no_setting_is_explained_that_is_not_there() -> None:
     told = re.findall(r"^\| (`[a-z_.`, ]+`) \|", read("docs/running.md"), flags=re.MULTILINE)
     names = {name for cell in told for name in re.findall(r"`([a-z_.]+)`", cell)}
     assert names - set(settings.names()) <= {"watchbill.db", "advisories.db", "watchbill.toml"}
+
+
+@pytest.mark.parametrize("name", sorted(witness.all_witnesses()))
+def test_each_witness_stands_in_the_page_about_the_trail_with_its_line(name: str) -> None:
+    assert f"`{witness.all_witnesses()[name].INFO.example}`" in read("docs/trail.md")
