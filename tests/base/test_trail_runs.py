@@ -3,13 +3,14 @@
 import zipfile
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db.models import Q
 
 from tests.conftest import SettableClock
-from tests.databases import sqlite_only
 from tests.trail.exports import verdict
-from watchbill.base import jobs, limits, trail, trail_runs
+from watchbill.base import jobs, limits, trail, trail_runs, trail_work
 from watchbill.base.acting import Actor
 from watchbill.base.datadir import DataDir
 from watchbill.base.models import AuditEvent, TrailRun
@@ -24,6 +25,11 @@ pytestmark = pytest.mark.django_db
 def add(count: int) -> None:
     for number in range(count):
         write(lambda number=number: audit(ALICE, "finding.opened", f"finding:{number}", body={"n": number}))
+
+
+def zip_of(number: int) -> Path:
+    """Where an export lies, if it does."""
+    return DataDir(settings().data).exports / f"trail-{number}.zip"
 
 
 def last_event() -> trail.TrailEvent:
@@ -158,7 +164,7 @@ def test_a_run_whose_process_died_ends_and_leaves_no_file(state: str, clock: Set
     add(1)
     lost = trail_runs.ask_export(ALICE)
     TrailRun.objects.filter(pk=lost.id).update(state=state, ended_at=None)
-    file = DataDir(settings().data).path / "exports" / f"trail-{lost.id}.zip"
+    file = zip_of(lost.id)
     trail_runs.forget_old(clock.now())
     assert (trail_runs.run(lost.id).state, file.exists()) == (state, True)
     trail_runs.forget_old(clock.now() + timedelta(hours=limits.TRAIL_RUN_LOST_HOURS, seconds=1))
@@ -173,6 +179,34 @@ def test_a_run_that_a_job_will_do_is_waited_for(clock: SettableClock) -> None:
     assert trail_runs.run(asked.id).under_way
 
 
+def test_erasing_somebody_takes_the_exports_that_show_names() -> None:
+    """They hold the salt too, by which anybody could tell whose the erased events were."""
+    add(2)
+    bob = Actor("person", "bob@saltmarsh.example", "web")
+    shown, sealed = (trail_runs.ask_export(bob, opened=opened, told=f"by {ALICE.name.title()}, words x") for opened in (True, False))
+    trail_runs.ask_check(Actor("person", ALICE.name.title(), "web"))
+    trail.erase_person(ALICE.name, bob)
+    assert (trail_runs.run(shown.id).state, trail_runs.run(sealed.id).state) == ("gone", "done")
+    assert [zip_of(one.id).exists() for one in (shown, sealed)] == [False, True]
+    assert trail_runs.run(shown.id).what["told"] == "by (erased), words x"
+    assert not TrailRun.objects.filter(Q(what__icontains=ALICE.name) | Q(asked_by__icontains=ALICE.name)).exists()
+
+
+def test_an_export_under_way_while_somebody_is_erased_comes_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    add(2)
+    work = trail_work.do
+
+    def slow(*how: Any) -> dict[str, Any]:
+        outcome = work(*how)
+        trail.erase_person(ALICE.name, Actor("person", "bob@saltmarsh.example", "web"))
+        return outcome
+
+    monkeypatch.setattr(trail_work, "do", slow)
+    made = trail_runs.ask_export(Actor("person", "bob@saltmarsh.example", "web"))
+    assert (made.state, "Ask for it again" in made.outcome["problem"]) == ("failed", True)
+    assert not zip_of(made.id).exists()
+
+
 def test_exports_are_listed_for_whoever_asked() -> None:
     add(2)
     mine = trail_runs.ask_export(ALICE)
@@ -180,7 +214,6 @@ def test_exports_are_listed_for_whoever_asked() -> None:
     assert [one.id for one in trail_runs.exports_of(ALICE.name)] == [mine.id]
 
 
-@sqlite_only
 @pytest.mark.usefixtures("large", "file_database")
 def test_a_large_trail_is_read_in_a_process_of_its_own(tmp_path: Path, clock: SettableClock) -> None:
     add(30)
@@ -196,7 +229,6 @@ def test_a_large_trail_is_read_in_a_process_of_its_own(tmp_path: Path, clock: Se
     assert verdict(trail_runs.file_of(exported), tmp_path / "kept").told["events"] == exported.outcome["events"]
 
 
-@sqlite_only
 @pytest.mark.usefixtures("large", "file_database")
 def test_a_contained_process_that_meets_its_bounds_is_told(monkeypatch: pytest.MonkeyPatch, clock: SettableClock) -> None:
     add(3)

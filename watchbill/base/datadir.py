@@ -50,6 +50,11 @@ class DataDir:
         return self.path / "control.json"
 
     @property
+    def exports(self) -> Path:
+        """The trail's exports that somebody asked for, a zip each."""
+        return self.path / "exports"
+
+    @property
     def lock(self) -> Path:
         """The file that a running server keeps locked."""
         return self.path / "server.lock"

@@ -3,7 +3,9 @@
 Nothing here changes an event: erasing takes the value and its salt away, and what stays can't be traced back to it.
 """
 
-from collections.abc import Iterable, Iterator
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,8 +16,10 @@ from django.db.models import Q
 from watchbill.base import commitments, limits
 from watchbill.base.acting import Actor
 from watchbill.base.commitments import LIST_MARK, Sealed, addresses_in, commit, commitments_within, is_commitment, with_names_sealed
+from watchbill.base.datadir import DataDir
 from watchbill.base.models import AuditEvent, AuditName, AuditPrivate, TrailRun
 from watchbill.base.problem import invalid
+from watchbill.base.settings import settings
 from watchbill.base.writer import audit, write
 
 ERASED = "(erased)"
@@ -137,7 +141,8 @@ def first_with(commitment: str) -> int | None:
 
 def erase_person(email: str, by: Actor, *, also: Iterable[str] = ()) -> Erased:
     """Take a person out of the trail: their name as an actor, and every private value that has their address, or one of the `also`
-    words (their name, a telephone number), in it. The event that records this names nobody.
+    words (their name, a telephone number), in it, and the exports on this machine that show names. The event that records this names
+    nobody.
 
     Raises Problem for a word of fewer than 3 letters. Events themselves stay, and so does what other tables hold.
     """
@@ -158,7 +163,7 @@ def erase_person(email: str, by: Actor, *, also: Iterable[str] = ()) -> Erased:
         _overwrite_deleted()
         known = tuple(AuditName.objects.filter(names).values_list("commitment", flat=True))
         AuditName.objects.filter(names).delete()
-        TrailRun.objects.filter(asked_by__in=words).update(asked_by=ERASED)
+        _forget_exports(words)
         commitments.forget_names()
         audit(by, "person.erased", "trail:own", body={"commitments": list(known), "values": values, "in_the_open": left})
         return Erased(len(known), values, known, left)
@@ -167,6 +172,23 @@ def erase_person(email: str, by: Actor, *, also: Iterable[str] = ()) -> Erased:
     commitments.forget_names()
     _shake_out()
     return told
+
+
+def _forget_exports(words: Sequence[str]) -> None:
+    """Whoever was erased is not told by what was asked for; exports that show names go, and those under way come to nothing."""
+    told = re.compile("|".join(re.escape(json.dumps(word)[1:-1]) for word in words), re.IGNORECASE)
+    for row in TrailRun.objects.filter(kind="export"):
+        gone = json.loads(row.what).get("opened", True)
+        if gone:
+            (DataDir(settings().data).exports / f"trail-{row.pk}.zip").unlink(missing_ok=True)
+        if gone and row.state in ("waiting", "running"):
+            row.state, row.outcome = "failed", json.dumps({"problem": "Somebody was erased from the trail meanwhile. Ask for it again."})
+        elif gone and row.state == "done":
+            row.state = "gone"
+        row.what = told.sub(ERASED, row.what)
+        row.save(update_fields=["state", "outcome", "what"])
+    for word in words:
+        TrailRun.objects.filter(asked_by__iexact=word).update(asked_by=ERASED)
 
 
 def _delete_private(listed: list[int]) -> int:

@@ -206,8 +206,10 @@ def _end(asked: Run, state: str, outcome: dict[str, Any]) -> None:
     """The outcome, and of a check its event."""
 
     def store() -> None:
-        now = clock.now()
-        TrailRun.objects.filter(pk=asked.id).update(state=state, outcome=json.dumps(outcome), ended_at=now, done=outcome.get("events", 0))
+        now, values = clock.now(), {"outcome": json.dumps(outcome), "done": outcome.get("events", 0)}
+        if not TrailRun.objects.filter(pk=asked.id, state__in=("waiting", "running")).update(state=state, ended_at=now, **values):
+            _file(asked.id).unlink(missing_ok=True)  # somebody was erased while it was written
+            return
         if asked.kind == "check" and state == "done":
             found = {name: outcome[name] for name in ("events", "root", "reason", "first_bad_seq") if outcome.get(name) not in (None, "")}
             by = Actor(asked.what["kind"], asked.asked_by, asked.what["source"])
@@ -217,8 +219,8 @@ def _end(asked: Run, state: str, outcome: dict[str, Any]) -> None:
 
 
 def _apart() -> bool:
-    """Whether another process can read this database: one in memory it can't (tests)."""
-    return not getattr(connection, "is_in_memory_db", bool)()
+    """Whether another process sees what this one does: not a database in memory, nor an open transaction (tests have both)."""
+    return not connection.in_atomic_block and not getattr(connection, "is_in_memory_db", bool)()
 
 
 def _contained(plan: dict[str, Any] | None, number: int, job: JobInfo) -> dict[str, Any]:
@@ -263,7 +265,7 @@ def _set(number: int, **values: Any) -> None:  # noqa: ANN401 - columns
 
 
 def _file(number: int) -> Path:
-    folder = DataDir(settings().data).path / "exports"
+    folder = DataDir(settings().data).exports
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder / f"trail-{number}.zip"
 
