@@ -85,7 +85,8 @@ def url_of(label: object) -> str:
     return urlunsplit(parts._replace(path=f"/{name_of(label)}")).replace("postgresql:/?", "postgresql:///?")
 
 
-def _administer(*statements: str) -> None:
+def administer(*statements: str) -> None:
+    """Run statements on the server itself, outside of any database of ours."""
     with psycopg.connect(os.environ[URL], autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement.encode())
@@ -100,14 +101,14 @@ def create(label: object, template: object = None) -> None:
     name, source = name_of(label), "template1"
     if template is not None:
         source = name_of(template)
-        _administer(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{source}'")
-    _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        administer(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{source}'")
+    administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
 
 
 def drop(label: object) -> None:
     """Forget a database; a file goes with its folder."""
     if postgres():
-        _administer(f'DROP DATABASE IF EXISTS "{name_of(label)}" WITH (FORCE)')
+        administer(f'DROP DATABASE IF EXISTS "{name_of(label)}" WITH (FORCE)')
 
 
 def drop_all() -> None:
