@@ -254,6 +254,47 @@ def test_postgresql_without_its_driver_needs_attention(data: DataDir, monkeypatc
     assert troubles(doctor.extras(patient(data))) == ["extras"]
 
 
+class Told:
+    """The door to the database, saying what it is told to."""
+
+    def __init__(self, workers: list[dict[str, object]], waiting: int = 0, seconds: float = 0.0) -> None:
+        self.answer = {"waiting": waiting, "lag": {"pending": int(seconds > 0), "oldest_seconds": seconds}, "workers": workers}
+
+    def look_at_database(self) -> dict[str, object]:
+        return self.answer
+
+
+def worker(role: str, silent: float = 1.0) -> dict[str, object]:
+    return {"role": role, "host": "quay-1", "pid": 412, "address": "127.0.0.1:8080" if role != "work" else "", "silent_seconds": silent}
+
+
+@pytest.mark.parametrize(
+    ("told", "bad"),
+    [
+        (Told([worker("up")]), []),
+        (Told([worker("web"), worker("work")]), []),
+        (Told([worker("web")]), ["processes"]),
+        (Told([worker("work")]), ["processes"]),
+        (Told([]), ["processes", "processes"]),
+        (Told([worker("up"), worker("work", silent=11.0)]), ["process"]),
+        (Told([worker("up")], seconds=11.0), ["trail"]),
+        (Told([worker("up")], waiting=2), []),
+    ],
+)
+def test_postgresql_is_looked_at_with_who_serves_from_it(monkeypatch: pytest.MonkeyPatch, told: Told, bad: list[str]) -> None:
+    monkeypatch.setattr(doctor.server, "in_place", lambda: told)
+    assert troubles(doctor.postgresql()) == bad
+
+
+def test_postgresql_that_can_not_be_reached_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone() -> Told:
+        raise Problem("no_database", "No database", "The database can't be reached.", remedy="Start PostgreSQL.")
+
+    monkeypatch.setattr(doctor.server, "in_place", gone)
+    (line,) = doctor.postgresql()
+    assert (line.state, line.name, line.remedy) == ("attention", "database", "Start PostgreSQL.")
+
+
 def test_looking_leaves_no_thread_behind(data: DataDir) -> None:
     before = threading.active_count()
     list(doctor.look_at(patient(data)))

@@ -17,6 +17,8 @@ from watchbill.base.datadir import write_private
 from watchbill.base.ledger import read_frontier
 from watchbill.base.models import AuditEvent
 from watchbill.base.readable import erase_person as erase_person
+from watchbill.base.sequencer import Lag as Lag
+from watchbill.base.sequencer import lag as lag
 from watchbill.base.trail_search import Question, opened, search
 from watchbill.base.trail_search import TrailEvent as TrailEvent
 from watchbill.base.trail_search import event as event

@@ -19,6 +19,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from watchbill.base import clock, jobs, limits, locks, newsroom, state, wakeups
+from watchbill.base.listening import is_listening
 from watchbill.base.models import Worker
 from watchbill.base.unit import news
 from watchbill.base.writer import write
@@ -103,6 +104,19 @@ def _free(number: int) -> None:
     news(GONE, f"worker:{number}", {"worker": number})
 
 
+def faults() -> list[str]:
+    """What keeps this process from doing its part beside the others, in words; empty when nothing does, and on the embedded database."""
+    beating = _here.beat
+    if beating is None:
+        return []
+    found = []
+    if not beating.is_alive() or clock.monotonic() - beating.last > limits.WORKER_GONE_SECONDS:
+        found.append("the database does not hear this process")
+    if not is_listening():
+        found.append("wake-ups from other processes are not heard")
+    return found
+
+
 class _Beat(threading.Thread):
     """Beats, buries the dead, and follows the clock that another process moved."""
 
@@ -113,6 +127,7 @@ class _Beat(threading.Thread):
         self.number = enter(role, address)
         self.woken = threading.Event()
         self.stopping = False
+        self.last = clock.monotonic()
 
     def run(self) -> None:
         wakeups.add(CLOCK, self.woken)
@@ -131,6 +146,7 @@ class _Beat(threading.Thread):
         if not beat(self.number):
             self.number = enter(self.role, self.address)
             _log.warning("counted as dead while it lived; entered again", extra={"worker": self.number})
+        self.last = clock.monotonic()
         bury()
 
     def stop(self) -> None:

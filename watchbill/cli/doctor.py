@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from watchbill.base import clock
+from watchbill.base import clock, limits
 from watchbill.base import witness as witnesses
 from watchbill.base.datadir import DataDir, is_private
 from watchbill.base.problem import Problem
@@ -91,7 +91,7 @@ def _private(path: Path, name: str) -> Line:
 def database(patient: Patient) -> Iterator[Line]:
     """Can the embedded database be opened, and are its tables those of this version?"""
     if patient.own.database_url:
-        yield Line("note", "database", "PostgreSQL; it is looked at through the running server only")
+        yield from postgresql()
         return
     file = patient.data.database
     if not file.exists():
@@ -115,6 +115,40 @@ def database(patient: Patient) -> Iterator[Line]:
         yield Line("ok", "database", f"{file.stat().st_size / 1024**2:,.1f} MiB, tables of this version")
 
 
+def postgresql() -> Iterator[Line]:
+    """Can the database be reached, who serves from it, and are audit events numbered in time?"""
+    try:
+        told = server.in_place().look_at_database()
+    except (Problem, ImportError) as problem:
+        remedy = getattr(problem, "remedy", "") or "pip install 'watchbill[postgres]'"
+        yield Line("attention", "database", getattr(problem, "detail", "") or str(problem), remedy)
+        return
+    if told["waiting"]:
+        yield Line("note", "database", f"PostgreSQL; {told['waiting']} changes of tables are waiting", "The next start makes them.")
+    else:
+        yield Line("ok", "database", "PostgreSQL, tables of this version")
+    lag = told["lag"]
+    text = f"{lag['pending']:,} events wait for their number, the oldest for {lag['oldest_seconds']:.1f} s"
+    late = lag["oldest_seconds"] > limits.SEQUENCE_LATE_SECONDS
+    yield Line("attention" if late else "ok", "trail", text, "Start a process that runs the loops: watchbill work" if late else "")
+    yield from _workers(told["workers"])
+
+
+def _workers(told: list[dict[str, Any]]) -> Iterator[Line]:
+    for one in told:
+        where = f", serving {one['address']}" if one["address"] else ""
+        text = f"{one['role']} on {one['host']}, pid {one['pid']}{where}; last seen {one['silent_seconds']:.0f} s ago"
+        if one["silent_seconds"] > limits.WORKER_GONE_SECONDS:
+            yield Line("attention", "process", text, "It seems dead; the others take over. Start it again.")
+        else:
+            yield Line("ok", "process", text)
+    roles = {one["role"] for one in told}
+    if not roles & {"up", "work"}:
+        yield Line("attention", "processes", "none runs the loops: nobody is paged", "Start one: watchbill work")
+    if not roles & {"up", "web"}:
+        yield Line("attention", "processes", "none serves pages", "Start one: watchbill web")
+
+
 def migrations() -> set[tuple[str, str]]:
     """(room, name) of every change of tables that this version has, read from the names of files."""
     package = Path(__file__).resolve().parents[1]
@@ -123,6 +157,8 @@ def migrations() -> set[tuple[str, str]]:
 
 def running_server(patient: Patient) -> Iterator[Line]:
     """Does a server run here, do its writer and loops keep up, and does news get through?"""
+    if patient.own.database_url:
+        return  # each process beats in the database, which was looked at
     try:
         control = server.running(patient.data.path)
         if control is None:

@@ -20,7 +20,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import Error, connection, connections  # noqa: E402
 from django.db.migrations.executor import MigrationExecutor  # noqa: E402
 
-from watchbill.base import control, datadir, locks, postgres, trail, workers  # noqa: E402
+from watchbill.base import control, datadir, locks, postgres, sequencer, trail, workers  # noqa: E402
 from watchbill.base.acting import Actor  # noqa: E402
 from watchbill.base.problem import Problem  # noqa: E402
 from watchbill.base.settings import settings  # noqa: E402
@@ -56,6 +56,23 @@ def _beside_servers(verb: str, payload: dict[str, Any], by: Actor) -> dict[str, 
                 call_command("migrate", interactive=False, verbosity=0)
         workers.follow_clock()
         return _answer(verb, payload, by)
+    except Error as error:
+        raise postgres.unreachable(error) or error from error.__cause__
+    finally:
+        connections.close_all()
+
+
+def look_at_database() -> dict[str, Any]:
+    """{waiting, lag, workers}: changes of tables not yet made, events without a number, and the living processes of a PostgreSQL database.
+
+    Raises Problem("no_database") when it can't be reached.
+    """
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        if waiting:
+            return {"waiting": waiting, "lag": {"pending": 0, "oldest_seconds": 0.0}, "workers": []}
+        return {"waiting": 0, "lag": msgspec.to_builtins(sequencer.lag()), "workers": msgspec.to_builtins(workers.living())}
     except Error as error:
         raise postgres.unreachable(error) or error from error.__cause__
     finally:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from watchbill.base import control, datadir, limits, storage
+from watchbill.base import control, datadir, limits, storage, workers
 from watchbill.base.acting import Actor
 from watchbill.base.loop import loop_health
 from watchbill.base.problem import Problem, forbidden
@@ -28,6 +28,7 @@ NAME_CHARS = 120
 def healthz(request: HttpRequest) -> HttpResponse:
     """GET /healthz: 200 when the loops turn and the writer writes, 503 and the reason when not. Says nothing else: anybody may ask."""
     faults = [f"loop {loop.name} is {loop.lag_seconds:.0f} s behind" for loop in loop_health() if loop.lag_seconds > LAG_SECONDS]
+    faults += workers.faults()
     health = writer_health()
     if health.stuck:
         faults.append("the writer is stuck")

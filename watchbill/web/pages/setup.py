@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from watchbill.base import clock, state, trail, witness
+from watchbill.base import clock, state, trail, witness, workers
 from watchbill.base.problem import Problem, invalid
 from watchbill.base.settings import settings
 from watchbill.cases.findings import queries as findings
@@ -65,6 +65,9 @@ def _context(person: PersonInfo, **more: object) -> dict[str, object]:
         "witness": trail.witness_status(),
         "witness_kinds": [one.INFO for one in witness.all_witnesses().values()],
         "advisories": scans.advisories_age(),
+        "processes": workers.living(),
+        "lag": trail.lag(),
+        "own_database": bool(settings().database_url),
         "mirrored": bool(settings().advisories.url),
         **more,
     }

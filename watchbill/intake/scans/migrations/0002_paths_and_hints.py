@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('scans', '0001_initial'),
+        ("scans", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='inventoryrow',
-            name='path',
+            model_name="inventoryrow",
+            name="path",
             field=models.JSONField(default=list),
         ),
         migrations.AddField(
-            model_name='source',
-            name='hints',
+            model_name="source",
+            name="hints",
             field=models.JSONField(default=dict),
         ),
     ]
