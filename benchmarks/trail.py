@@ -81,6 +81,12 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
+def answered(ask: Callable[[], object]) -> tuple[float, float]:
+    """Seconds by the clock on the wall, and of processor: on a busy machine only the second says something about us."""
+    spent = time.process_time()
+    return timed(ask), time.process_time() - spent
+
+
 def hashing_alone(count: int) -> float:
     entry = b"\x00" + b"x" * 346
     begun = time.process_time()
@@ -113,11 +119,13 @@ def main() -> int:
     size = (DATA / "watchbill.db").stat().st_size
     print(f"{EVENTS:,} events, {size / 2**30:.1f} GiB on disk, written at {rate:,.0f}/s by the bare driver without indexes")
 
-    times = {name: [timed(ask) for ask in asks] for name, asks in questions().items()}
+    times = {name: [answered(ask) for ask in asks] for name, asks in questions().items()}
     for name, listed in times.items():
-        print(f"  {name:28} p50 {percentile(listed, 0.5) * 1000:7.1f} ms   p95 {percentile(listed, 0.95) * 1000:7.1f} ms")
-    p95 = percentile([one for listed in times.values() for one in listed], 0.95) * 1000
-    worst = max(percentile(listed, 0.95) for listed in times.values()) * 1000
+        wall, spent = ([one[at] * 1000 for one in listed] for at in (0, 1))
+        print(
+            f"  {name:28} p50 {percentile(wall, 0.5):7.1f} ms   p95 {percentile(wall, 0.95):7.1f} ms   processor {percentile(spent, 0.95):7.1f} ms"
+        )
+    p95, spent95 = (percentile([one[at] for listed in times.values() for one in listed], 0.95) * 1000 for at in (0, 1))
 
     begun = time.process_time()
     report = trail.verify()
@@ -131,7 +139,7 @@ def main() -> int:
     outside_part, told_part = outsiders_check(DATA / "part.zip", DATA / "kept.txt")
     hashing = f"SHA-256 alone {hashing_alone(200_000):,.0f}/s"
     rows = [
-        Row(f"questions at {EVENTS:,} events, p95 of all", f"{p95:.1f} ms", "<= 100 ms", f"worst kind {worst:.1f} ms", p95 <= 100),
+        Row(f"questions at {EVENTS:,} events, p95 of all", f"{p95:.1f} ms", "<= 100 ms", f"of processor {spent95:.1f} ms", p95 <= 100),
         Row("verify, a second of processor", f"{verified:,.0f}/s", ">= 200,000/s", hashing, verified >= 200_000 and report.ok),
         Row("standalone verify, a second of processor", f"{EVENTS / outside:,.0f}/s", ">= 100,000/s", hashing, told["verdict"] == "ok"),
         Row(f"export {len(some):,} events with proofs", f"{part:.1f} s", "<= 5 s", f"checked in {outside_part:.1f} s", part <= 5),
