@@ -41,9 +41,9 @@ def test_an_affected_version_is_explained_step_by_step(here, load: Load) -> None
     assert ran.code == 1
     assert [line.strip() for line in ran.out.splitlines()] == [
         "Is left-pad 1.2.0 (npm) affected by TEST-1?",
-        "yes  TEST-1 stands.",
+        "yes  TEST-1 was not withdrawn.",
         "In npm the package's name is left-pad, as written.",
-        "yes  Entry 1 names it, as left-pad in npm: 0 listed versions, 1 ranges of versions.",
+        "yes  Entry 1 names it, as left-pad in npm: no listed version, 1 range of versions.",
         "yes  Version 1.2.0 has a place among the versions of npm.",
         "Range 1 has 2 edges, taken in order of their versions.",
         "introduced 0: every version, affected from here on.",

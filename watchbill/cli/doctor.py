@@ -24,6 +24,7 @@ from watchbill.base.datadir import DataDir, is_private
 from watchbill.base.problem import Problem
 from watchbill.base.settings import MailSettings, Settings
 from watchbill.cli import server
+from watchbill.cli.terminal import count
 from watchbill.engines.dependencies.store import AdvisoryStore, StoreUnusable
 from watchbill.intake.scans.freshness import of_store
 
@@ -217,7 +218,8 @@ def advisories(patient: Patient) -> Iterator[Line]:
     if not status.advisories:
         yield Line(_grave(patient), "advisories", "none are loaded: nothing can be called clean", load)
         return
-    held = f"{status.advisories:,} advisories and {status.kev_entries:,} known-exploited entries"
+    exploited = count(status.kev_entries, "known-exploited entry", "known-exploited entries")
+    held = f"{count(status.advisories, 'advisory', 'advisories')} and {exploited}"
     text = f"{held}. {fresh.sentence} {fresh.epss}".rstrip(" .")
     if fresh.failing:
         yield Line("attention", "advisories", f"the last update did not bring {'; '.join(fresh.failing)}", "watchbill advisories update")

@@ -122,7 +122,7 @@ def test_a_package_that_is_not_named_is_told_whom_it_is_about() -> None:
 
 def test_ranges_of_commits_are_told_as_not_looked_at() -> None:
     told = explain(advisory(osv(range_type="GIT", events=[{"introduced": "0"}, {"fixed": "c0ffee"}])), "PyPI", "hawser", "1.0")
-    assert "1 ranges of commits, which are not looked at" in texts(told, "entry")[0]
+    assert "1 range of commits, not looked at" in texts(told, "entry")[0]
     assert told.state == "unknown"
 
 

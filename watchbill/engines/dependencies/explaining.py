@@ -122,7 +122,7 @@ def _about(advisory: Advisory) -> Step:
     if advisory.withdrawn:
         text = f"{advisory.id}{also} was withdrawn on {advisory.withdrawn[:10]}: it affects nothing any more."
         return Step("advisory", visible(text), "no")
-    return Step("advisory", visible(f"{advisory.id}{also} stands."), "yes")
+    return Step("advisory", visible(f"{advisory.id}{also} was not withdrawn."), "yes")
 
 
 def _about_name(ecosystem: str, package: str, name: str) -> Step:
@@ -137,14 +137,19 @@ def _not_named(advisory: Advisory) -> Step:
     return Step("entry", visible(f"No entry of it names this package; it is about {listed or 'commits only'}."), "no")
 
 
+def _count(number: int, one: str) -> str:
+    """'1 range', '2 ranges', 'no range'."""
+    return f"no {one}" if number == 0 else f"{number} {one}{'s' if number > 1 else ''}"
+
+
 def _judge_entry(ecosystem: str, version: str, item: Affected, number: int) -> tuple[Verdict, list[Step]]:
     """The verdict of one entry and the steps to it, in the order in which `matching.judge` asks."""
     listed = frozenset(canonical_version(item.ecosystem, one) for one in item.versions)
     verdict = judge_installed(ecosystem, version, listed, item)
     spans = spans_of(item)
     commits = len(item.ranges) - len(spans)
-    held = f"{len(item.versions)} listed versions, {len(spans)} ranges of versions"
-    left_out = f"; {commits} ranges of commits, which are not looked at" if commits else ""
+    held = f"{_count(len(item.versions), 'listed version')}, {_count(len(spans), 'range')} of versions"
+    left_out = f"; {_count(commits, 'range')} of commits, not looked at" if commits else ""
     steps = [Step("entry", visible(f"Entry {number} names it, as {item.package} in {item.ecosystem}: {held}{left_out}."), "yes", number)]
     if release_untold(ecosystem, item.ecosystem):
         text = f"The entry is about {item.ecosystem}; which release of {ecosystem} the package is of isn't told."
@@ -182,7 +187,11 @@ def _about_range(version: str, here: Place | None, span: Range, ecosystem: str, 
         return [Step("range", f"Range {place} begins before every version and has no end: every version is in it.", "yes", number)]
     shown = [_about_event(version, here, event, ecosystem, number) for event in _ordered(ecosystem, span)[:MOST_EVENTS]]
     more = f" (the first {MOST_EVENTS} are told)" if len(span.events) > MOST_EVENTS else ""
-    steps = [Step("range", f"Range {place} has {len(span.events)} edges, taken in order of their versions{more}.", "", number), *shown]
+    edges = _count(len(span.events), "edge")
+    steps = [
+        Step("range", f"Range {place} has {edges}, taken in order of their versions{more}.", "", number),
+        *shown,
+    ]
     if here is None:
         return [*steps, Step("inside", f"Whether the version is in range {place} can't be said.", "unknown", number)]
     inside = is_inside(ecosystem, here, span)
