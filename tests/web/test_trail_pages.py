@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from tests.trail.exports import verdict
 from tests.web.conftest import Company
-from watchbill.base import changes, clock, limits, trail, trail_runs
+from watchbill.base import changes, clock, limits, trail, trail_export, trail_runs
 from watchbill.base.acting import Actor
 from watchbill.roster import queries as roster
 from watchbill.roster import services as people
@@ -144,6 +144,14 @@ class TestExport:
 
     def test_what_is_no_checkpoint_of_ours_is_refused(self, saltmarsh: Company) -> None:
         assert saltmarsh.visit("viewer").post(reverse("trail-export"), {"what": "these", "since": "hello"}).status_code == 422
+
+    def test_of_several_checkpoints_that_were_kept_the_last_one_counts(self, saltmarsh: Company) -> None:
+        kept = trail.checkpoint_now()
+        changes.record_change(by=BY, summary="Moved the firewall", source="form", targets=["host:db3"])
+        later = trail.checkpoint_now()
+        assert kept is not None
+        assert later is not None
+        assert trail_export.check_since(f"{kept.text}\n{later.text}\n") == later.size > kept.size
 
     def test_somebody_elses_export_is_not_given_out(self, saltmarsh: Company) -> None:
         taken(saltmarsh.visit("security"), what="whole")

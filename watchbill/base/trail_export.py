@@ -21,6 +21,7 @@ from django.db import connection
 from watchbill.base import canonical, clock, keyring, limits, readable
 from watchbill.base.checkpoints import checkpoint_now
 from watchbill.base.commitments import commitments_within
+from watchbill.base.handover import notes_in
 from watchbill.base.models import Checkpoint
 from watchbill.base.problem import Problem, invalid
 from watchbill.base.trail_rows import Hashes, store_rows
@@ -253,15 +254,18 @@ def _some(seqs: Sequence[int]) -> Iterator[list[Event]]:
 
 
 def check_since(text: str) -> int:
-    """The size of a recipient's checkpoint, 0 for an empty text. Raises Problem("invalid") for what is no checkpoint of this trail."""
+    """The size of a recipient's checkpoint, of the last one where they kept several, 0 for an empty text. Raises Problem("invalid") for
+    what is no checkpoint of this trail.
+    """
     if not text.strip():
         return 0
-    note = text.replace("\r\n", "\n").strip("\n") + "\n"
+    plain = text.replace("\r\n", "\n").strip("\n") + "\n"
+    note = (notes_in(plain) or [plain])[-1]
     try:
         return keyring.ring().read(note).size
     except NoteDamaged:
         pass
-    raise invalid("since", "That is no checkpoint of this trail.", "Paste the whole note, from its first line to the signature.")
+    raise invalid("since", "That is no checkpoint of this trail.", "Give the whole note, from its first line to the signature.")
 
 
 def _keys() -> str:

@@ -975,7 +975,8 @@ def _words(told: Told) -> Iterator[str]:
     facts = told.facts
     if told.code == OK:
         part = "whole trail" if facts["whole"] else "part of the trail"
-        yield f"OK: {facts['events']:,} events, the {part} as your checkpoint of {facts['own_checkpoint']:,} events says."
+        count = "1 event" if facts["events"] == 1 else f"{facts['events']:,} events"
+        yield f"OK: {count}, the {part} as your checkpoint of {facts['own_checkpoint']:,} says."
     elif told.code == UNKNOWN:
         yield "CAN'T TELL whether this is the trail that was recorded."
         yield told.reason
@@ -992,7 +993,7 @@ def _words(told: Told) -> Iterator[str]:
         yield f"root  {facts['root']} of {facts['size']:,} events"
         yield from (f"key   {one}" for one in facts["keys"])
     if facts.get("values"):
-        yield f"{facts['values']:,} names and private values are those that were committed to."
+        yield f"Names and private values, {facts['values']:,} in all, are those that were committed to."
     yield from told.remarks
 
 
