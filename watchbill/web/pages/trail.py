@@ -101,7 +101,7 @@ def page(request: HttpRequest) -> HttpResponse:
     asked = asked_in(request.GET, person)
     found = trail_search.search(asked.question(), PAGE)
     events = visible(found.events, person)
-    ordered = list(reversed(events)) if asked.at else events
+    ordered = sorted(events, key=lambda one: (one.occurred_at, one.seq)) if asked.at else events
     zone = zone_of(person)
     names = names_of_people(request)
     told_of = changes_for(asked)
