@@ -94,7 +94,7 @@ class TestEveryPage:
     @pytest.mark.parametrize("screen", SCREENS, ids=str)
     def test_has_no_barrier_with_everything_open(self, window: OpenWindow, paths: list[str], screen: Screen) -> None:
         opened, wrong = window(screen), []
-        for path in [one for one in paths if re.match(r"/(findings/\d+|me|setup|on-call|services/.+)/$", one)]:
+        for path in [one for one in paths if re.match(r"/(findings/\d+|me|setup|on-call|services/.+|trail)/$", one)]:
             opened.open(path)
             opened.page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
             wrong += opened.sound() + opened.barriers()
