@@ -17,8 +17,10 @@ from watchbill.cases.findings import queries as findings
 from watchbill.engines.dependencies.store import AdvisoryStore
 from watchbill.intake.scans import advisories, queries, services, verbs
 from watchbill.intake.scans.inverse import finish_broken_load, match_inventory
+from watchbill.intake.scans.models import Source
 
 BROKEN = [b"", b"{", lockfile(left_shelf="1.2.0")[:-9], b"\xff\xfe\x00"]
+LONG = "n" * 200
 ALICE = Actor("person", "alice@saltmarsh.example", "cli")
 
 
@@ -66,6 +68,38 @@ class TestAPushedLockfile:
         saltmarsh.forward(hours=1)
         send(lockfile(left_shelf="1.2.0"))
         assert states() == {"left-shelf": "fixed"}
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ({"repo": "quay/board"}, {"repo": "quay/tools"}),
+            ({"repo": "quay/board"}, {}),
+            ({"repo": "quay/board", "branch": "main"}, {"repo": "quay/board", "branch": "next"}),
+            ({"repo": "main"}, {"branch": "main"}),
+            ({"branch": "x", "filename": "a/package-lock.json"}, {"filename": "x:a/package-lock.json"}),
+            (
+                {"branch": "b" * 200, "filename": "n" * 300 + "/a/package-lock.json"},
+                {"branch": "b" * 200, "filename": "n" * 300 + "/b/package-lock.json"},
+            ),
+        ],
+    )
+    def test_of_another_place_proves_nothing_fixed(self, saltmarsh: SettableClock, one: dict[str, str], other: dict[str, str]) -> None:
+        for place, version in ((one, "1.0.0"), (other, "1.2.0"), (other, "1.2.0")):
+            where = {"filename": "package-lock.json", **place}
+            services.receive(lockfile(left_shelf=version), service="berth-board", by=ALICE, **where)
+            loop.run_turns()
+            saltmarsh.forward(hours=1)
+        assert states() == {"left-shelf": "open"}
+        assert all(len(name) <= 300 for name in Source.objects.values_list("name", flat=True))
+
+    def test_of_a_source_from_before_repositories_were_told_apart_goes_on_there(self, saltmarsh: SettableClock) -> None:
+        how = {"filename": "package-lock.json", "service": "berth-board", "repo": "quay/board", "by": ALICE}
+        services.receive(lockfile(left_shelf="1.0.0"), **how)
+        loop.run_turns()
+        Source.objects.update(name="pushed:berth-board:package-lock.json")
+        services.receive(lockfile(left_shelf="1.0.0", harmless="1.0.0"), **how)
+        loop.run_turns()
+        assert Source.objects.count() == 1
 
     def test_proves_with_the_version_that_stands_there_now(self, saltmarsh: SettableClock) -> None:
         send(lockfile(left_shelf="1.0.0"))

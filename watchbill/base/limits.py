@@ -139,6 +139,7 @@ VERB_PAYLOAD_BYTES = 8 * MIB
 MANIFEST_BYTES = 64 * MIB
 MANIFESTS_PER_PATH = 2000
 MANIFEST_NAME_LETTERS = 400
+PLACE_LETTERS = 200  # a repository, a branch
 ADVISORIES_OLD_DAYS = 7  # older than that, what is called clean may not be
 SCAN_LINES_KEPT = 500  # notes and unknown versions kept with a scan
 

@@ -6,6 +6,7 @@ Nothing here reads a file, asks the time or touches a database; `services.py` br
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
 
 from watchbill.cases.findings.rules import ScanOutcome, ScanSummary, Scope, Sighting
 from watchbill.engines.dependencies.advisory import Advisory
@@ -16,6 +17,7 @@ from watchbill.engines.dependencies.results import Hit, UnknownMatch
 from watchbill.intake.scans.values import AdvisoryFacts, Look, ReadManifest
 
 UNJUDGED = "unjudged-version"
+SOURCE_LETTERS = 300
 
 
 def canonical_id(ids: Iterable[str]) -> str:
@@ -185,3 +187,14 @@ def _read_words(look: Look) -> str:
 
 def _counted(number: int, one: str) -> str:
     return f"{number:,} {one if number == 1 else f'{one}s'}"
+
+
+def name_for_push(service: str, manifest: str, repo: str, branch: str) -> str:
+    """The name of the source that a pushed file belongs to, at most 300 letters, which no other place has: what one repository's lock file
+    shows must close nothing that another's does.
+    """
+    parts = ("pushed", service, repo, branch, manifest)
+    name = ":".join(parts if repo else [part for part in parts if part])
+    if len(name) <= SOURCE_LETTERS and not any(":" in part for part in parts):
+        return name
+    return f"{name[: SOURCE_LETTERS - 17]}#{sha256(repr(parts).encode()).hexdigest()[:16]}"

@@ -24,7 +24,7 @@ from watchbill.intake.scans.committers import told_committers
 from watchbill.intake.scans.hints import Asking, Hints, kept, with_hints
 from watchbill.intake.scans.manifests import find_manifests, read_file, read_manifest
 from watchbill.intake.scans.models import InventoryRow, Scan, Source
-from watchbill.intake.scans.rules import outcome_sentence, sightings_of, summarise, versions_standing
+from watchbill.intake.scans.rules import name_for_push, outcome_sentence, sightings_of, summarise, versions_standing
 from watchbill.intake.scans.values import Look, ReadManifest, UnreadManifest
 from watchbill.roster import queries as roster
 
@@ -100,6 +100,8 @@ def receiving(
     manifest = _manifest_name(filename)
     if len(data) > limits.MANIFEST_BYTES:
         raise invalid("file", f"{manifest} is larger than {limits.MANIFEST_BYTES} bytes", "send the lockfile itself, not an archive")
+    if len(repo) > limits.PLACE_LETTERS or len(branch) > limits.PLACE_LETTERS:
+        raise invalid("repo", f"a repository or branch has at most {limits.PLACE_LETTERS} letters", "name it as the forge does")
     meta = {"filename": manifest, "service": service, "repo": repo, "branch": branch, "complete": complete}
     if told_committers(committers):
         meta["committers"] = committers[: limits.GIT_TOLD_CHARS]
@@ -153,8 +155,9 @@ def read_received(inbox_id: int, *, by: Actor) -> LookResult | None:
 
 
 def _source_for_push(service: str, manifest: str, repo: str, branch: str) -> Source:
-    """The source that stands for this manifest of this service, made on first sight."""
-    name = ":".join(part for part in ("pushed", service, branch, manifest) if part)
+    """The source that stands for this manifest of this service's repository and branch, made on first sight."""
+    name = name_for_push(service, manifest, repo, branch)
+    earlier = ":".join(part for part in ("pushed", service, branch, manifest) if part)  # before repositories were told apart
 
     def make() -> int:
         made, _ = Source.objects.get_or_create(
@@ -170,7 +173,7 @@ def _source_for_push(service: str, manifest: str, repo: str, branch: str) -> Sou
         )
         return int(made.pk)
 
-    existing = Source.objects.filter(name=name).first()
+    existing = Source.objects.filter(name__in=(name, earlier), repo=repo, branch=branch).first()
     return existing or Source.objects.get(pk=writer.write(make, name="scans.source"))
 
 
