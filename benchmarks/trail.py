@@ -122,9 +122,10 @@ def main() -> int:
     times = {name: [answered(ask) for ask in asks] for name, asks in questions().items()}
     for name, listed in times.items():
         wall, spent = ([one[at] * 1000 for one in listed] for at in (0, 1))
-        print(
-            f"  {name:28} p50 {percentile(wall, 0.5):7.1f} ms   p95 {percentile(wall, 0.95):7.1f} ms   processor {percentile(spent, 0.95):7.1f} ms"
+        told = (
+            f"p50 {percentile(wall, 0.5):7.1f} ms   p95 {percentile(wall, 0.95):7.1f} ms   of processor {percentile(spent, 0.95):7.1f} ms"
         )
+        print(f"  {name:28} {told}")
     p95, spent95 = (percentile([one[at] for listed in times.values() for one in listed], 0.95) * 1000 for at in (0, 1))
 
     begun = time.process_time()

@@ -149,3 +149,20 @@ def test_changing_any_leaf_changes_the_root(size: int, which: int) -> None:
     one.extend(leaves)
     other.extend(changed)
     assert one.root() != other.root()
+
+
+@pytest.mark.parametrize("first", [0, 1, 255, 256, 257, 300])
+def test_many_leaves_at_once_are_the_same_as_one_after_the_other(first: int) -> None:
+    leaves = [leaf_hash(b"event %d" % number) for number in range(1100)]
+    at_once, one_by_one = Frontier(), Frontier()
+    at_once.extend(leaves[:first])
+    at_once.extend(leaves[first:])
+    for leaf in leaves:
+        one_by_one.append(leaf)
+    assert at_once == one_by_one
+
+
+def test_a_wrong_leaf_among_many_is_refused() -> None:
+    leaves = [*LEAVES[:299], b"short"]
+    with pytest.raises(FrontierDamaged):
+        Frontier().extend(leaves)
