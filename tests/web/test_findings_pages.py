@@ -356,3 +356,10 @@ def test_a_channel_that_can_not_be_used_yet_says_so_on_its_form(saltmarsh: Compa
     monkeypatch.setattr(apprise, "unusable", lambda: apprise.MISSING)
     html = saltmarsh.visit("engineer").get(reverse("me")).content.decode()
     assert "Nothing can go this way yet: the extra is not installed: pip install" in html
+
+
+def test_a_package_that_comes_in_through_another_is_raised_by_itself_only_where_that_does_not_help(saltmarsh: Company) -> None:
+    number = some_open()
+    assert "put it in by itself" not in page_of(saltmarsh, number)
+    with_facts(number, path=["express@4.18.2"], upgrade=["npm install --save-exact qs@6.14.1", "npm ls qs"])
+    assert "put it in by itself; the last line tells whether it took" in " ".join(page_of(saltmarsh, number).split())
