@@ -134,7 +134,7 @@ def main() -> int:
     first_rows = timed(trail_rows.store_rows)
     dice = random.Random(1)
     some = sorted(dice.sample(range(1, EVENTS + 1), min(PART, EVENTS)))
-    part = timed(lambda: trail_export.export_zip(DATA / "part.zip", seqs=some))
+    part, part_spent = answered(lambda: trail_export.export_zip(DATA / "part.zip", seqs=some))
     whole = timed(lambda: trail_export.export_zip(DATA / "whole.zip"))
     outside, told = outsiders_check(DATA / "whole.zip", DATA / "kept.txt")
     outside_part, told_part = outsiders_check(DATA / "part.zip", DATA / "kept.txt")
@@ -143,7 +143,13 @@ def main() -> int:
         Row(f"questions at {EVENTS:,} events, p95 of all", f"{p95:.1f} ms", "<= 100 ms", f"of processor {spent95:.1f} ms", p95 <= 100),
         Row("verify, a second of processor", f"{verified:,.0f}/s", ">= 200,000/s", hashing, verified >= 200_000 and report.ok),
         Row("standalone verify, a second of processor", f"{EVENTS / outside:,.0f}/s", ">= 100,000/s", hashing, told["verdict"] == "ok"),
-        Row(f"export {len(some):,} events with proofs", f"{part:.1f} s", "<= 5 s", f"checked in {outside_part:.1f} s", part <= 5),
+        Row(
+            f"export {len(some):,} events with proofs",
+            f"{part:.1f} s",
+            "<= 5 s",
+            f"of processor {part_spent:.1f} s; checked in {outside_part:.1f} s",
+            part <= 5,
+        ),
         Row("export the whole trail", f"{EVENTS / whole:,.0f}/s", "", f"{(DATA / 'whole.zip').stat().st_size >> 20} MiB", True),
         Row("rows for proofs, made once", f"{first_rows:.1f} s", "", f"{EVENTS / max(first_rows, 1e-6):,.0f} events/s", True),
     ]

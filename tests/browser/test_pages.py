@@ -24,6 +24,7 @@ KINDS = {
     "service": ("/services/", r"/services/[\w-]+/"),
     "source": ("/sources/", r"/sources/\d+/"),
     "event": ("/trail/", r"/trail/\d+/"),
+    "check": ("/trail/", r"/trail/runs/\d+/"),
     "incident": ("/incidents/", r"/incidents/\d+/"),
 }
 FURTHER = (
@@ -33,6 +34,7 @@ FURTHER = (
     "/accounts/password/change/",
     "/accounts/logout/",
     "/findings/?q=nothing+is+called+this",
+    "/trail/?at=2026-01-15T12:00&span=7d&on=service:berth-board",
 )
 OUTSIDE = ("/accounts/login/",)
 
@@ -44,6 +46,8 @@ def paths(browser: Browser, server: Server, cookies: Any) -> list[str]:
     window.open("/")
     window.page.get_by_label("What did you see?").fill("Odd logins on db3 since lunch")
     window.press("Start an incident")
+    window.open("/trail/")
+    window.press("Verify the trail")
     window.open("/")
     found = hrefs(window, "#menu nav a")
     assert len(found) >= 8, found
