@@ -233,8 +233,9 @@ def die(own: House, times: int) -> str:
     try:
         while own.figures.kills < times:
             own.figures.kills += 1
-            _one_death(own, own.figures.kills)
-            if own.figures.kills % LOOK_CLOSER_EVERY == 0:
+            number = own.figures.kills
+            _one_death(own, number)
+            if number % LOOK_CLOSER_EVERY == 0:
                 own.look_closer()
         time.sleep(QUIET)
     finally:
