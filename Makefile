@@ -10,7 +10,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check browser-test real-test bench lock docs clean screenshots
+.PHONY: help run test postgres-test check browser-test real-test bench lock docs clean screenshots
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):  *## */\1|/p' Makefile | while IFS='|' read -r name what; do printf 'make %-13s %s\n' "$$name" "$$what"; done
@@ -22,6 +22,10 @@ run:  ## the server with the sample company on http://127.0.0.1:8080 (WATCHBILL_
 test:  ## all tests but those that need a browser or other real components
 	@sh scripts/venv.sh dev
 	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+postgres-test:  ## the same tests on PostgreSQL (a server of their own, or WATCHBILL_TEST_DATABASE_URL)
+	@sh scripts/venv.sh dev
+	@WATCHBILL_TEST_POSTGRES=1 $(BIN)/python -m pytest -n auto $(ARGS)
 
 check:  ## format, lint, types, contracts, docs: what CI runs besides the tests
 	@sh scripts/venv.sh dev

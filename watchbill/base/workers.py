@@ -18,7 +18,7 @@ from typing import Literal
 from django.db import connection
 from django.db.models.functions import Now
 
-from watchbill.base import clock, jobs, limits, locks, newsroom, state, wakeups
+from watchbill.base import clock, jobs, limits, locks, newsroom, sequencer, state, wakeups
 from watchbill.base.listening import is_listening
 from watchbill.base.models import Worker
 from watchbill.base.unit import news
@@ -114,6 +114,9 @@ def faults() -> list[str]:
         found.append("the database does not hear this process")
     if not is_listening():
         found.append("wake-ups from other processes are not heard")
+    behind = sequencer.lag().oldest_seconds
+    if behind > limits.SEQUENCE_LATE_SECONDS:
+        found.append(f"the audit trail is {behind:.0f} s behind")
     return found
 
 
