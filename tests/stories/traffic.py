@@ -118,7 +118,16 @@ class Traffic:
     def __init__(self, ports: Sequence[int], token: str, told: Told) -> None:
         self.told, self.stopped = told, threading.Event()
         self.numbers: Iterator[int] = itertools.count(1)
-        jobs = (self._send, self._send, self._tell, self._tell_keyed, self._tell_many, self._pull_the_cord, self._acknowledge)
+        jobs = (
+            self._send,
+            self._send,
+            self._tell,
+            self._tell_keyed,
+            self._tell_many,
+            self._pull_the_cord,
+            self._pull_the_cord,
+            self._acknowledge,
+        )
         senders = [Sender(ports, place, token, told, self.stopped) for place in range(len(jobs))]
         self.threads = [
             threading.Thread(target=self._again, args=(job, sender), daemon=True) for job, sender in zip(jobs, senders, strict=True)
