@@ -44,7 +44,7 @@ def connection_settings(url: str) -> dict[str, Any]:
     }
     options = [words.pop("options", ""), *(f"-c {name}={int(seconds * 1000)}" for name, seconds in timeouts.items())]
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "watchbill.base.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or words.pop("dbname", ""),
         "USER": unquote(parts.username or "") or words.pop("user", ""),
         "PASSWORD": unquote(parts.password or "") or words.pop("password", ""),

@@ -261,8 +261,9 @@ def test_a_withdrawn_advisory_withdraws_its_findings(saltmarsh: Company):
     gone = services.withdraw_advisories(["CVE-2025-55182"], by=SYSTEM)
 
     assert len(gone) == 1
+    (left,) = (row.id for row in queries.search("is:open").rows)
     assert saltmarsh.states() == {"react-server-dom-webpack": "withdrawn", "package-1": "open"}
-    assert [alert.subject for alert in saltmarsh.rings()] == ["finding:2"]
+    assert [alert.subject for alert in saltmarsh.rings()] == [f"finding:{left}"]
 
 
 def test_an_acknowledged_page_is_a_line_of_the_story_and_no_state(saltmarsh: Company):
