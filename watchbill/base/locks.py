@@ -8,6 +8,7 @@ connection's lock_timeout.
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from typing import Any
 from zlib import crc32
 
 from django.db import connection
@@ -69,7 +70,7 @@ def setting_up() -> Iterator[None]:
         connection.close()  # lets go, and forgets the time-outs
 
 
-def _ask(statement: str, values: list[object]) -> object:
+def _ask(statement: str, values: list[Any]) -> object:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         row = cursor.fetchone()
