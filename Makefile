@@ -10,7 +10,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test postgres-test check browser-test real-test bench lock docs clean screenshots
+.PHONY: help run test postgres-test check browser-test real-test long-test bench lock docs clean screenshots
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):  *## */\1|/p' Makefile | while IFS='|' read -r name what; do printf 'make %-13s %s\n' "$$name" "$$what"; done
@@ -42,6 +42,12 @@ browser-test:  ## the journeys in a real Chromium (Debian: apt-get install chrom
 real-test:  ## the slow tests against real components
 	@sh scripts/venv.sh browser
 	@$(BIN)/python -m pytest -m "real and not browser" $(ARGS)
+
+long-test:  ## the tests that take many minutes: 300 kills on both databases, every reader bent in every way and at its largest
+	@sh scripts/venv.sh browser
+	@WATCHBILL_TEST_KILLS=100 $(BIN)/python -m pytest -m "real and not browser" tests/stories/test_kills.py
+	@WATCHBILL_TEST_POSTGRES=1 WATCHBILL_TEST_KILLS=100 $(BIN)/python -m pytest -m "real and not browser" tests/stories/test_kills.py
+	@$(BIN)/python -m pytest -m long -n auto $(ARGS)
 
 bench:  ## the figures we promise, measured on this machine (one of them needs Chromium, and says so)
 	@sh scripts/venv.sh browser

@@ -17,7 +17,7 @@ from tests.databases import postgres_only, sqlite_only
 from tests.stories.harness import ROOT, Client, free_port, start
 from tests.stories.kills import ONE, TWO_SERVING, TWO_WORKING, Shape, die, house
 
-KILLS = int(os.environ.get("WATCHBILL_TEST_KILLS", "100"))
+KILLS = int(os.environ.get("WATCHBILL_TEST_KILLS", "20"))
 
 
 def die_in_a_house_of(shape: Shape, times: int, home: Path, screen: pytest.CaptureFixture[str]) -> None:

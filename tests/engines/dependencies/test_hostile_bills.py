@@ -92,7 +92,7 @@ CASES: dict[str, tuple[str, Callable[[], str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.real
+@pytest.mark.long
 @pytest.mark.parametrize("case", CASES)
 def test_it_is_answered_in_bounded_memory(case: str, tmp_path: Path) -> None:
     name, make = CASES[case]

@@ -10,7 +10,7 @@ import pytest
 from tests.engines.dependencies.hostile_files import FORMATS, JSON_MOST, TOML_MOST, XML_MOST, YAML_MOST, makers_of
 from watchbill.engines.dependencies.reading import kinds
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).resolve().parents[3]
 MOST_BYTES = 500_000_000

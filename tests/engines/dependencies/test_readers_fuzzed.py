@@ -234,7 +234,7 @@ class TestEveryReader:
             data = bent(kind, seed, [BENDS[seed % len(BENDS)]])
             assert read(NAMES[kind], data) == read(NAMES[kind], data)
 
-    @pytest.mark.real
+    @pytest.mark.long
     def test_thousands_of_bent_samples_give_packages_or_a_reason(self, kind: str) -> None:
         for seed in range(3_000):
             rng = random.Random(seed)
@@ -245,13 +245,13 @@ class TestEveryReader:
             except AssertionError as broken:
                 raise AssertionError(f"seed {seed}: {broken}") from broken
 
-    @pytest.mark.real
+    @pytest.mark.long
     def test_cut_off_at_each_byte_a_sample_gives_packages_or_a_reason(self, kind: str) -> None:
         for data in SAMPLES[kind]:
             for end in range(len(data)):
                 check(read(NAMES[kind], data[:end]))
 
-    @pytest.mark.real
+    @pytest.mark.long
     def test_with_any_one_byte_left_out_a_sample_gives_packages_or_a_reason(self, kind: str) -> None:
         for data in SAMPLES[kind]:
             for at in range(len(data)):
