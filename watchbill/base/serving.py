@@ -27,7 +27,8 @@ def begin_serving(role: Role = "up") -> None:
     """Called once, by the module that the server imports, or by a process without pages. Raises `Problem` when another server holds the
     data directory. With a PostgreSQL database any number of processes may hold it, and "web" leaves the loops to others.
     """
-    die_with_parent()
+    if role != "work":  # that one has no parent but whoever started it
+        die_with_parent()
     own = settings()
     if own.database_url:
         _begin_beside_others(role)
