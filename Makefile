@@ -21,11 +21,11 @@ run:  ## the server with the sample company on http://127.0.0.1:8080 (WATCHBILL_
 
 test:  ## all tests but those that need a browser or other real components
 	@sh scripts/venv.sh dev
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 postgres-test:  ## the same tests on PostgreSQL (a server of their own, or WATCHBILL_TEST_DATABASE_URL)
 	@sh scripts/venv.sh dev
-	@WATCHBILL_TEST_POSTGRES=1 $(BIN)/python -m pytest -n auto $(ARGS)
+	@WATCHBILL_TEST_POSTGRES=1 $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 check:  ## format, lint, types, contracts, docs: what CI runs besides the tests
 	@sh scripts/venv.sh dev

@@ -31,9 +31,23 @@ KEYED = {"control", "api-changes", "api-inbox", "api-inbox-state"}
 TOLD = {"api-openapi"}
 READ = {
     *("now", "sample", "findings", "findings-file", "finding", "alert", "incidents", "incident", "on-call", "on-call-schedule"),
-    *("services", "service", "sources", "source", "trail", "trail-file", "trail-event", "setup", "tokens", "me", "ringing", "totp-picture"),
+    *(
+        "services",
+        "service",
+        "sources",
+        "source",
+        "trail",
+        "trail-file",
+        "trail-event",
+        "trail-run",
+        "trail-run-file",
+        "setup",
+        "tokens",
+        "me",
+    ),
+    *("ringing", "totp-picture"),
 }
-OWN = {"look", "my-methods", "my-method", "my-rules"}
+OWN = {"look", "trail-export", "my-methods", "my-method", "my-rules"}
 ACT = {"finding-act", "alert-act", "on-call-cover", "source-check", "trail-check", "setup-token"}
 TRIAGE = {"service-context", "held-scan"}
 CONFIGURE = {"setup-roster", "setup-owners"}
@@ -66,7 +80,8 @@ def places(saltmarsh: Company) -> dict[str, str]:
         "alert-act": [story.alert_id], "incident": [started.id], "on-call-schedule": [roster.security_schedule()],
         "on-call-cover": [roster.security_schedule()], "service": ["berth-board"], "service-context": ["berth-board"],
         "source": [scans.sources()[0].id], "source-check": [scans.sources()[0].id], "held-scan": ["none"], "trail-file": ["json"],
-        "trail-event": [1], "my-method": [1], "ack": ["wrong"], "welcome": ["wrong"], "static": ["none"], "control": ["roster.apply"],
+        "trail-event": [1], "trail-run": [1], "trail-run-file": [1],
+        "my-method": [1], "ack": ["wrong"], "welcome": ["wrong"], "static": ["none"], "control": ["roster.apply"],
         "api-inbox-state": [1],
     }  # fmt: skip
     return {name: reverse(name, args=given.get(name, [])) for name in names()}

@@ -59,6 +59,9 @@ def token(saltmarsh: Company) -> Iterator[str]:
     return program.headers["HTTP_AUTHORIZATION"]
 
 
+@pytest.mark.filterwarnings(
+    "ignore:unclosed file:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # its client closes no file
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["allowed", "forbidden"])
 @pytest.mark.parametrize("name", operations())
 def test_every_answer_is_declared(schema: Any, token: str, name: str, mode: GenerationMode) -> None:

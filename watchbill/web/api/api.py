@@ -17,12 +17,14 @@ from watchbill.web.api.door import Bearer, problem_answer
 
 
 class WholeText(Parser):
-    """Reads JSON bodies, and refuses halves of characters (lone surrogates): nothing could store or show them."""
+    """Reads JSON bodies, which are objects, and refuses halves of characters (lone surrogates): nothing could store or show them."""
 
     def parse_body(self, request: HttpRequest) -> Any:  # noqa: ANN401 - whatever the JSON holds
         """Raises ValueError, which ninja answers by 400."""
         given = json.loads(request.body)
         json.dumps(given, ensure_ascii=False).encode()
+        if not isinstance(given, dict):
+            raise ValueError("a JSON object is wanted here")
         return given
 
 
