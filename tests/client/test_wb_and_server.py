@@ -94,6 +94,13 @@ def test_a_change_under_one_key_is_one_change(wb) -> None:
     assert wb(*said)["id"] == wb(*said)["id"]
 
 
+def test_a_change_may_be_told_after_the_fact(wb, server: Server) -> None:
+    number = wb("change", "Fail-over of db3", "--at", "2026-01-05T03:12:00+01:00")["id"]
+    events = [json.loads(line) for line in server.run("audit", "export").stdout.splitlines() if line.startswith("{")]
+    assert [event["occurred_at"][:19] for event in events if event.get("target") == f"change:{number}"] == ["2026-01-05T02:12:00"]
+    assert wb("change", "Fail-over of db3", "--at", "yesterday", code=1)["field"] == "occurred_at"
+
+
 def test_a_lockfile_that_is_sent_is_read(wb, tmp_path: Path) -> None:
     lock = {"lockfileVersion": 3, "packages": {"node_modules/left-pad": {"version": "1.0.0"}}}
     (tmp_path / "package-lock.json").write_text(json.dumps(lock))

@@ -25,6 +25,7 @@ from watchbill.web.reader import zone_of
 from watchbill.web.templatetags import watchbill as tags
 
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
+ROOT = Path(telling.__file__).parents[1]
 TEMPLATES = Path(tags.__file__).parents[1] / "templates"
 NAMES = {"alice@example.test": "Alice", "bob@example.test": "Bob"}
 
@@ -43,6 +44,11 @@ class TestTags:
     def test_a_time_carries_its_moment_for_machines(self, clock: SettableClock) -> None:
         with timezone.override(ZoneInfo("Europe/Amsterdam")):
             assert drawn("{{ at|when }}", at=NOW) == '<time datetime="2026-06-01T09:00:00Z">11:00\xa0CEST</time>'
+
+    def test_the_record_of_one_moment_has_its_date_and_its_second(self, clock: SettableClock) -> None:
+        with timezone.override(ZoneInfo("Europe/Amsterdam")):
+            assert drawn("{{ at|exact }}", at=NOW + timedelta(seconds=7)).endswith(">1\xa0Jun\xa02026 11:00:07\xa0CEST</time>")
+        assert drawn("{{ at|exact }}", at=None) == ""
 
     def test_a_time_that_is_not_known_is_empty(self, clock: SettableClock) -> None:
         assert drawn("{{ at|when }}{{ at|age }}{{ at|day }}{{ at|clock }}{{ at|old }}{{ at|as_of }}", at=None) == ""
@@ -136,7 +142,21 @@ class TestTelling:
         )
 
     def test_an_action_without_a_sentence_is_told_plainly(self) -> None:
-        assert telling.told(event("override.added", "schedule:security"), {}) == "Schedule security added"
+        assert telling.told(event("layer.added", "layer:security/Nights"), {}) == "Layer security/Nights added"
+
+    def test_every_action_that_the_code_names_has_a_sentence_or_brings_its_own(self) -> None:
+        """Those of a kind of thing in the roster are told by their part: 'added', 'changed'."""
+        named = re.compile(r"\baudit\(\s*[\w.]+,\s*\"([a-z_.]+)\"(?:[^()]|\([^()]*\))*\)")
+        calls = [found for path in ROOT.rglob("*.py") for found in named.finditer(path.read_text(encoding="utf-8"))]
+        assert len(calls) > 40
+        assert {
+            call[1] for call in calls if '"text"' not in call[0] and call[1] not in telling._TOLD and not call[1].endswith(".changed")
+        } == {"scan.held"}
+
+    def test_a_check_that_failed_is_told_apart(self) -> None:
+        failed = replace(event("trail.verified", "trail:own", reason="event 7 was changed", first_bad_seq=7), outcome="failed")
+        assert telling.told(failed, {}) == "The trail was checked, and does not hold: event 7 was changed"
+        assert telling.told(event("trail.verified", "trail:own", events=12), {}) == "Checked the trail: 12 events"
 
     def test_a_change_says_what_became_what(self) -> None:
         assert telling.told(event("service.changed", "service:x", tier="2 -> 1"), {}) == "Service x changed: tier 2 -> 1"

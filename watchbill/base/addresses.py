@@ -30,7 +30,7 @@ def choose(host: str, port: int, *, allow_hosts: Sequence[str], allow_private: b
         return found[0]
     for address in found:
         if not is_public(ipaddress.ip_address(address.partition("%")[0])):
-            detail = f"{host} is {address}, an address inside this network."
+            detail = f"{host} is {f'{address}, ' if address != host else ''}an address inside this network."
             raise AddressRefused(detail, f"List {host} in outgoing.allow_hosts if it may be called.")
     return found[0]
 

@@ -66,9 +66,9 @@ def _harmless(line: str) -> str:
     return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in line)
 
 
-def not_found(what: str, ident: object) -> Problem:
+def not_found(what: str, ident: object, remedy: str = "") -> Problem:
     """404: no such thing, or none that the asker may see."""
-    return Problem("not_found", f"No such {what}", f"There is no {what} {ident!s}.", status=404)
+    return Problem("not_found", f"No such {what}", f"There is no {what} {ident!s}.", remedy=remedy, status=404)
 
 
 def forbidden(detail: str, remedy: str = "") -> Problem:

@@ -310,6 +310,7 @@ def ack(options: argparse.Namespace) -> Told:
 def change(options: argparse.Namespace) -> Told:
     """wb change TEXT: tell what was changed, so that it stands beside what happens next."""
     given = {"summary": " ".join(options.text), "targets": options.target, "kind": options.kind, "source": "wb"}
+    given |= {"occurred_at": options.at} if options.at else {}
     answer = known_server(options).post("/api/v1/changes", given, options.key)
     return Told(answer, [f"Noted as change {answer.get('id')}."])
 
@@ -505,6 +506,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     elif name == "change":
         add("--target", metavar="KIND:NAME", action="append", default=[], help="what was changed, such as service:board; may be repeated")
         add("--kind", metavar="KIND", default="change", help="deploy, config, access and the like")
+        add("--at", metavar="TIME", default="", help="when it happened, such as 2026-11-23T20:00:00Z; now if not given")
 
 
 def main(argv: list[str] | None = None) -> int:

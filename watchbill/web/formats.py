@@ -67,6 +67,12 @@ def clock(moment: datetime, zone: ZoneInfo) -> str:
     return f"{local:%H:%M}{NBSP}{zone_name(local)}"
 
 
+def exact(moment: datetime, zone: ZoneInfo) -> str:
+    """'23 Nov 2026 20:00:07 CET', for the record of one moment."""
+    local = moment.astimezone(zone)
+    return f"{local.day}{NBSP}{local:%b}{NBSP}{local.year} {local:%H:%M:%S}{NBSP}{zone_name(local)}"
+
+
 def day(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
     """'23 Nov', with the year when it isn't this one."""
     local = moment.astimezone(zone)

@@ -36,21 +36,40 @@ CHANNELS = {
     "cli": "at a terminal",
 }
 
-# {name}: a value of the event's body; {target_}: what it was done to, without its kind.
+# {name}: a value of the event's body; {target_}: what it was done to, without its kind. Where it went otherwise than meant is told apart.
 _TOLD = {
+    "advisories.corrections_held": "Advisory corrections wait for a person, {waiting} findings in all: {reason}",
     "advisories.loaded": "Loaded advisories: {added} new, {changed} changed, {withdrawn} withdrawn",
+    "advisories.update_failed": "The advisories could not all be brought up to date",
     "alert.acknowledged": "{person} acknowledged {channel}",
     "alert.escalated": "Went on to the next step: {cause}",
     "alert.exhausted": "Everybody on the policy was paged, and nobody answered",
     "alert.opened": "Alert {target_} opened: {title}",
     "alert.raised": "Alert {target_} became urgent, so it rings now",
     "alert.resolved": "Alert {target_} over: {why}",
+    "catalog.read": "Took {place} of {target_} in",
+    "catalog.removed": "Took {place} of {target_} out again",
     "change.recorded": "{summary}",
+    "contact_method.added": "A way to be reached {channel} was added",
+    "contact_method.removed": "A way to be reached {channel} was removed",
+    "contact_method.tried": "Sent a trial {channel}",
+    "contact_method.verified": "Proved a way to be reached {channel}",
     "inbox.accepted": "Took {filename} in",
+    "incident.brought_in": "Brought {person} into incident {codename}",
+    "incident.said": "Wrote in incident {codename}",
     "incident.started": "Pulled the cord",
+    "notification_rules.set": "Set the notification rules for what is {list}",
+    "override.added": "Put {person} on the schedule {target_} for a while: {reason}",
+    "override.removed": "Took {person} off the schedule {target_} again",
     "page.failed": "The page to {to} {channel} failed",
     "page.sent": "Paged {to} {channel}",
+    "paging.late": "{late} pages or steps of escalation were late",
+    "person.activated": "Let {target_} in again",
+    "person.deactivated": "Let {target_} in no more",
+    "person.added": "Added {target_} to the roster",
+    "person.erased": "Erased a person from the trail",
     "person.password_changed": "Changed the password",
+    "person.role_given": "Changed what {target_} may do: {role}",
     "person.second_factor_added": "Added a second factor",
     "person.sign_in_failed": "A sign-in was refused",
     "person.signed_in": "Signed in",
@@ -62,8 +81,13 @@ _TOLD = {
     "sign_in_link.issued": "Made a one-time link for {target_}",
     "sign_in_link.redeemed": "Used a one-time link",
     "source.added": "Source added for {service}",
+    "team.joined": "{person} joined the team {target_}",
     "token.created": "Made the token {name} for {person}",
     "token.revoked": "Revoked the token {name}",
+    "trail.exported": "Asked for an export of the trail",
+    "trail.key_rotated": "The trail is signed with a new key: {new}",
+    "trail.verified": "Checked the trail: {events} events",
+    "trail.verified failed": "The trail was checked, and does not hold: {reason}",
 }
 
 _ADDRESS = re.compile(r"[^\s@<>(),:;]{1,64}@[^\s@<>(),:;]{1,190}[^\s@<>(),:;.]")
@@ -112,7 +136,7 @@ def _text(event: TrailEvent) -> str:
     text = event.body.get("text")
     if isinstance(text, str) and text:
         return text
-    pattern = _TOLD.get(event.action)
+    pattern = _TOLD.get(f"{event.action} {event.outcome}") or _TOLD.get(event.action)
     if pattern:
         try:
             return pattern.format_map(_values(event))

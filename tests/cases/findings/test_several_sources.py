@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.cases.company import KEV, LOCK, Company, quiet, seen
@@ -291,6 +291,7 @@ def test_what_is_kept_of_a_sighting_comes_back_as_it_was(sighting: Sighting):
     assert facts_hash(from_json(to_json(facts))) == facts_hash(facts)
 
 
+@example("", "left\npad")
 @given(st.text(max_size=600), st.text(max_size=40))
 def test_a_title_is_one_printable_line_within_its_limit_and_never_empty(title: str, package: str):
     facts = facts_of(Sighting(advisory=CVE, package=package, title=title))

@@ -89,8 +89,8 @@ def test_a_fix_that_is_named_is_proven(bounds: list[tuple[int, int]]) -> None:
     [
         ("npm", "npm", "react-server-dom-webpack", "19.1.2", "npm install --save-exact react-server-dom-webpack@19.1.2"),
         ("npm", "package-lock-v3", "@tide/board", "1.0.0", "npm install --save-exact @tide/board@1.0.0"),
-        ("npm", "yarn", "lodash", "4.17.21", "yarn upgrade --exact lodash@4.17.21"),
-        ("npm", "yarn-v1", "lodash", "4.17.21", "yarn upgrade --exact lodash@4.17.21"),
+        ("npm", "yarn", "lodash", "4.17.21", "yarn add --exact lodash@4.17.21"),
+        ("npm", "yarn-v1", "lodash", "4.17.21", "yarn add --exact lodash@4.17.21"),
         ("npm", "pnpm", "ws", "8.17.1", "pnpm add --save-exact ws@8.17.1"),
         ("PyPI", "requirements", "pillow", "10.0.1", "python -m pip install pillow==10.0.1  # and write the same in the requirements file"),
         ("PyPI", "poetry", "jinja2", "3.1.6", "poetry add jinja2==3.1.6"),

@@ -68,7 +68,7 @@ def facts_of(sighting: Sighting) -> Facts:
         pin=sighting.pin,
         pin_note=clean_text(sighting.version_unknown or sighting.unpinned_bound, NAME_CHARS),
         fixed=_texts(sighting.fixed, VERSION_CHARS),
-        title=one_line(sighting.title, TITLE_CHARS) or f"{name}: {clean_text(sighting.advisory, NAME_CHARS)}"[:TITLE_CHARS],
+        title=one_line(sighting.title, TITLE_CHARS) or one_line(f"{name}: {sighting.advisory}", TITLE_CHARS),
         cwes=_texts(sighting.cwes, 20),
         vector=clean_text(sighting.severity, NAME_CHARS),
         references=tuple(one for one in _texts(sighting.references, 1000) if one.startswith(("https://", "http://"))),
@@ -124,23 +124,28 @@ def joined(told: Sequence[Facts], advisory: str) -> Facts:
     The first that tells of the finding's own advisory speaks; exploitation and vector come from whoever knows them (an exploited hole
     stays one, though another source doesn't know it). Needs at least one."""
     speaker = next((one for one in told if one.advisory == advisory), told[0])
-    listed = sorted((one.kev for one in told if one.kev is not None), key=lambda kev: (kev.date_added, kev.cve))
-    vectors = [one.vector for one in told if one.vector]
+    everybody = (speaker, *told)
     names = dict.fromkeys(name for one in told for name in (one.advisory, *one.aliases) if name != advisory)
     pinned = next((one for one in told if one.pin == "pinned"), None)
+    scored = (one.epss for one in told if one.epss is not None)
     return msgspec.structs.replace(
         speaker,
         advisory=advisory,
         aliases=tuple(names)[:LIST_ITEMS],
-        kev=listed[0] if listed else None,
-        epss=max((one.epss for one in told if one.epss is not None), key=lambda epss: (epss.date, epss.score), default=None),
+        kev=_first_listed(told),
+        epss=max(scored, key=lambda epss: (epss.date, epss.score), default=None),
         exploit_refs=any(one.exploit_refs for one in told),
-        vector=speaker.vector or (vectors[0] if vectors else ""),
-        named_owners=speaker.named_owners or next((one.named_owners for one in told if one.named_owners), ()),
-        committers=speaker.committers or next((one.committers for one in told if one.committers), ()),
-        pin="pinned" if pinned is not None else speaker.pin,
-        installed=speaker.installed or (pinned.installed if pinned is not None else ""),
+        vector=next(filter(None, (one.vector for one in everybody)), ""),
+        named_owners=next(filter(None, (one.named_owners for one in everybody)), ()),
+        committers=next(filter(None, (one.committers for one in everybody)), ()),
+        pin=(pinned or speaker).pin,
+        installed=speaker.installed or (pinned or speaker).installed,
     )
+
+
+def _first_listed(told: Sequence[Facts]) -> KevFact | None:
+    known = (one.kev for one in told if one.kev is not None)
+    return min(known, key=lambda kev: (kev.date_added, kev.cve), default=None)
 
 
 def upgrade_to(facts: Facts) -> str:

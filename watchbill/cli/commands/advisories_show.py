@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         with AdvisoryStore.open(DataDir(place.enter()).advisories, create=False) as store:
             found = store.by_alias(name)
             if not found:
-                raise not_found("advisory", name)
+                raise not_found("advisory", name, "Check its spelling, or bring the advisories up to date: watchbill advisories update.")
             group, names = store.group(name), [name, *(one.id for one in found)]
             kev, epss = store.kev(names), store.epss(names)
     except StoreUnusable as error:

@@ -58,7 +58,7 @@ def _advisories(name: str) -> tuple[Advisory, ...]:
         remedy = "watchbill advisories load PATH..."
         raise Problem("no_advisories", "No advisories are loaded", str(error), remedy=remedy, status=409) from error
     if not found:
-        raise not_found("advisory", name)
+        raise not_found("advisory", name, "Check its spelling, or bring the advisories up to date: watchbill advisories update.")
     return found
 
 

@@ -80,7 +80,7 @@ def _npm(name: str, version: str) -> list[str]:
 
 
 def _yarn(name: str, version: str) -> list[str]:
-    return [f"yarn upgrade --exact {shlex.quote(f'{name}@{version}')}", f"yarn why {shlex.quote(name)}"]
+    return [f"yarn add --exact {shlex.quote(f'{name}@{version}')}", f"yarn why {shlex.quote(name)}"]
 
 
 def _pnpm(name: str, version: str) -> list[str]:

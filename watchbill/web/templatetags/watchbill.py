@@ -163,6 +163,12 @@ def brief(moment: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def exact(moment: datetime | None) -> SafeString | str:
+    """A moment to the second with its date: '23 Nov 2026 20:00:07 CET'."""
+    return _time(moment, formats.exact(moment, reader_zone())) if moment else ""
+
+
+@register.filter
 def clock(moment: datetime | None) -> SafeString | str:
     """A <time> with only the clock time and its zone."""
     return _time(moment, formats.clock(moment, reader_zone())) if moment else ""
