@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import tempfile
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -43,9 +44,10 @@ def django_db_modify_db_settings() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A thread of a test ends with its connection open, which only PostgreSQL's driver has words for."""
+    """A thread of a test ends with its connection open, which only PostgreSQL's driver has words for; some only after the last test."""
     if databases.postgres():
         config.addinivalue_line("filterwarnings", "ignore:.*was deleted while still open:ResourceWarning")
+        warnings.filterwarnings("ignore", ".*was deleted while still open", ResourceWarning)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import SettableClock
+from tests.databases import sqlite_only
 from watchbill.base import files, inbox, limits, trail
 from watchbill.base.acting import Actor
 from watchbill.base.inbox import Accepted, accept, load, mark, read_bytes, waiting
@@ -36,6 +37,7 @@ def test_accepting_is_news_and_is_audited() -> None:
     assert event.body["sha256"] == accepted.sha256
 
 
+@sqlite_only  # on PostgreSQL they lie in the database: tests/base/test_blobs.py
 @pytest.mark.parametrize(("size", "in_a_file"), [(0, False), (limits.INBOX_ROW_BYTES, False), (limits.INBOX_ROW_BYTES + 1, True)])
 def test_more_than_64_kib_lie_in_a_file(size: int, in_a_file: bool) -> None:
     data = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
@@ -45,6 +47,7 @@ def test_more_than_64_kib_lie_in_a_file(size: int, in_a_file: bool) -> None:
     assert read_bytes(accepted.id) == data
 
 
+@sqlite_only  # on PostgreSQL they lie in the database: tests/base/test_blobs.py
 def test_the_file_is_there_before_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
     rows: list[int] = []
     keep = files.keep
@@ -125,6 +128,7 @@ def test_an_unknown_input_is_not_found() -> None:
         assert caught.value.status == 404
 
 
+@sqlite_only  # on PostgreSQL they lie in the database: tests/base/test_blobs.py
 def test_damage_to_a_kept_file_is_noticed() -> None:
     accepted = send(b"x" * (limits.INBOX_ROW_BYTES + 1))
     files.path_of(accepted.sha256).write_bytes(b"y")

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError, ProgrammingError, connection
 
+from tests import databases
 from tests.databases import postgres_only, sqlite_only
 from watchbill.base import limits, postgres, state
 from watchbill.base.postgres import as_problem, connection_lost, connection_settings, sqlstate, worth_repeating
@@ -125,6 +126,18 @@ class TestOnPostgreSQL:
 
         with pytest.raises(IntegrityError):
             write(closure)
+
+    @pytest.mark.parametrize("left_in_a_transaction", [False, True])
+    def test_a_connection_that_died_is_taken_up_anew(self, file_database: Path, left_in_a_transaction: bool) -> None:
+        """The server may end a connection at any moment, also between a rollback and the way out of the transaction's block."""
+        if left_in_a_transaction:
+            connection.set_autocommit(False)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            (number,) = cursor.fetchone()
+        databases.administer(f"SELECT pg_terminate_backend({number})")
+        write(lambda: state.put("it", "is there"))
+        assert (state.get("it"), connection.in_atomic_block, connection.get_autocommit()) == ("is there", False, True)
 
     def test_a_connection_lost_at_the_commit_is_told_as_unknown(self, monkeypatch: pytest.MonkeyPatch) -> None:
         real = connection._commit

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests import databases
 from watchbill.base import settings
 from watchbill.cli.main import main
 
@@ -37,15 +38,20 @@ Run = Callable[..., Ran]
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A data directory that does not exist yet; the environment is put back afterwards."""
+    """A data directory that does not exist yet, and on PostgreSQL a database of its own; the environment is put back afterwards."""
     before = dict(os.environ)
     path = tmp_path / "home"
     monkeypatch.setenv("WATCHBILL_DATA", str(path))
+    if databases.postgres():
+        databases.create(path)
+        monkeypatch.setenv("WATCHBILL_DATABASE_URL", databases.url_of(path))
     settings.forget()
     yield path
     os.environ.clear()
     os.environ.update(before)
     settings.forget()
+    if databases.postgres():
+        databases.drop(path)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_server import Desk, desk, leave  # noqa: F401 - a fixture
+from tests.databases import sqlite_only
 from tests.stories.harness import Postbox
 from watchbill.base import settings
 from watchbill.base.datadir import DataDir
@@ -35,12 +36,14 @@ def troubles(lines: Iterator[Line]) -> list[str]:
     return [line.name for line in lines if line.state == "attention"]
 
 
+@sqlite_only
 def test_an_empty_place_is_looked_at_and_left_alone(here, home: Path) -> None:
     ran = here("check")
     assert "does not exist yet" in ran.out
     assert not home.exists()
 
 
+@sqlite_only
 def test_every_setting_is_shown_with_where_it_came_from(here, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATCHBILL_MAIL_PORT", "2525")
     shown = {row["name"]: row for row in here("check", "--json").json()["settings"]}
@@ -63,17 +66,20 @@ def test_settings_that_cannot_be_read_are_the_trouble(here, monkeypatch: pytest.
     assert "WATCHBILL_MAIL_HOST" in ran.out
 
 
+@sqlite_only
 def test_every_line_that_needs_attention_says_what_to_do(here) -> None:
     lines = here("check", "--json").json()["lines"]
     assert [line["name"] for line in lines if line["state"] == "attention" and not line["remedy"]] == []
 
 
+@sqlite_only
 def test_a_company_of_ones_own_without_mail_advisories_and_witness_needs_attention(here) -> None:
     ran = here("check")
     assert ran.code == 1
     assert ran.out.endswith("3 things need attention.\n")
 
 
+@sqlite_only
 def test_the_sample_company_needs_none_of_these(here, home: Path) -> None:
     DataDir(home / "sample").prepare()
     ran = here("check")
@@ -101,11 +107,13 @@ def test_a_full_disk_needs_attention(data: DataDir, monkeypatch: pytest.MonkeyPa
     assert troubles(doctor.data_directory(patient(data))) == ["disk"]
 
 
+@sqlite_only
 def test_a_file_that_is_no_database_needs_attention(data: DataDir) -> None:
     data.database.write_bytes(b"this is no database, whatever its name says" * 40)
     assert troubles(doctor.database(patient(data))) == ["database"]
 
 
+@sqlite_only
 def test_tables_of_an_older_version_are_noted(data: DataDir) -> None:
     connection = sqlite3.connect(data.database)
     connection.execute("CREATE TABLE django_migrations (app TEXT, name TEXT)")
@@ -116,6 +124,7 @@ def test_tables_of_an_older_version_are_noted(data: DataDir) -> None:
     assert (line.state, line.text) == ("note", "1 changes of tables are waiting")
 
 
+@sqlite_only
 def test_tables_of_this_version_are_fine(data: DataDir) -> None:
     connection = sqlite3.connect(data.database)
     connection.execute("CREATE TABLE django_migrations (app TEXT, name TEXT)")
@@ -174,40 +183,49 @@ def test_a_healthy_server_is_fine(desk: Desk, data: DataDir) -> None:  # noqa: F
     assert asked(desk, data) == []
 
 
+@sqlite_only
 def test_a_writer_that_does_not_run_needs_attention(desk: Desk, data: DataDir) -> None:  # noqa: F811 - the fixture
     assert asked(desk, data, writer=HEALTH["writer"] | {"running": False}) == ["writer"]
 
 
+@sqlite_only
 def test_a_writer_that_is_stuck_needs_attention(desk: Desk, data: DataDir) -> None:  # noqa: F811 - the fixture
     assert asked(desk, data, writer=HEALTH["writer"] | {"stuck": True, "busy_seconds": 99.0}) == ["writer"]
 
 
+@sqlite_only
 def test_a_loop_that_lags_needs_attention(desk: Desk, data: DataDir) -> None:  # noqa: F811 - the fixture
     assert asked(desk, data, loops=[{"name": "pages", "lag_seconds": 31.0, "last_error": ""}]) == ["loop pages"]
 
 
+@sqlite_only
 def test_a_loop_that_fails_needs_attention(desk: Desk, data: DataDir) -> None:  # noqa: F811 - the fixture
     assert asked(desk, data, loops=[{"name": "news", "lag_seconds": 0.0, "last_error": "boom"}]) == ["loop news"]
 
 
+@sqlite_only
 def test_no_loops_at_all_need_attention(desk: Desk, data: DataDir) -> None:  # noqa: F811 - the fixture
     assert asked(desk, data, loops=[]) == ["loops"]
 
 
+@sqlite_only
 def test_news_that_does_not_arrive_needs_attention(desk: Desk, data: DataDir) -> None:  # noqa: F811 - the fixture
     assert asked(desk, data, stuck_news=2) == ["news"]
 
 
+@sqlite_only
 def test_a_server_that_does_not_answer_needs_attention(desk: Desk, data: DataDir) -> None:  # noqa: F811 - the fixture
     leave(data.path, "http://127.0.0.1:1")
     assert troubles(doctor.running_server(patient(data))) == ["server"]
 
 
+@sqlite_only
 def test_a_server_that_says_no_needs_attention(desk: Desk, data: DataDir) -> None:  # noqa: F811 - the fixture
     desk.then(403, Problem("forbidden", "Not allowed", "Wrong key.").as_dict())
     assert troubles(doctor.running_server(patient(data))) == ["server"]
 
 
+@sqlite_only
 def test_no_server_is_only_noted(data: DataDir) -> None:
     assert [line.state for line in doctor.running_server(patient(data))] == ["note"]
 
@@ -295,6 +313,7 @@ def test_postgresql_that_can_not_be_reached_is_told_with_what_to_do(monkeypatch:
     assert (line.state, line.name, line.remedy) == ("attention", "database", "Start PostgreSQL.")
 
 
+@sqlite_only
 def test_looking_leaves_no_thread_behind(data: DataDir) -> None:
     before = threading.active_count()
     list(doctor.look_at(patient(data)))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import sqlite_only
 from watchbill.base import settings
 from watchbill.cli import place
 from watchbill.sample import mark
@@ -14,6 +15,7 @@ def test_a_directory_without_a_sample_is_meant_itself(home: Path) -> None:
     assert place.enter() == home
 
 
+@sqlite_only
 def test_the_sample_is_meant_once_it_was_set_up(home: Path) -> None:
     (home / "sample").mkdir(parents=True)
     assert place.enter() == home / "sample"
@@ -52,6 +54,7 @@ def test_a_command_chooses_what_a_start_with_the_sample_chooses(home: Path, own:
     assert place.choose(home) == (started if started.exists() else home)
 
 
+@sqlite_only
 def test_the_choice_is_what_this_process_and_its_children_use(home: Path) -> None:
     (home / "sample").mkdir(parents=True)
     place.enter()
@@ -72,6 +75,7 @@ def test_a_start_without_the_sample_takes_the_directory_itself(home: Path) -> No
     assert settings.settings().data == home
 
 
+@sqlite_only
 def test_a_start_with_the_sample_takes_its_folder(home: Path) -> None:
     assert place.enter_for_start(with_sample=True) == home
     assert settings.settings().data == home / "sample"

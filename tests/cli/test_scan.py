@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import lockfile, osv
+from tests.databases import sqlite_only
 from watchbill.engines.dependencies.store import AdvisoryStore
 
 
@@ -64,6 +65,7 @@ def test_the_store_of_the_data_directory_is_used_when_none_is_named(here, home: 
     assert here("scan", project).code == 1
 
 
+@sqlite_only
 def test_the_store_of_the_sample_company_is_found_from_its_home(here, home: Path, project: Path, advisories: Path) -> None:
     with AdvisoryStore.open(home / "sample" / "advisories.db") as store:
         store.load([advisories])

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from tests.databases import sqlite_only
 from watchbill.base.datadir import DataDir, take_lock, write_private
 from watchbill.base.problem import Problem
 from watchbill.cli import server
+
+pytestmark = sqlite_only  # on PostgreSQL a command does its work itself, beside any number of servers
 
 
 class Desk(HTTPServer):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import lockfile, osv
+from tests.databases import sqlite_only
 from watchbill.base.datadir import DataDir, take_lock
 
 ROSTER = """
@@ -123,6 +124,7 @@ def test_an_export_that_cannot_be_written_leaves_nothing(process, home: Path, tm
     assert (ran.code, "can't be written" in ran.err) == (2, True)
 
 
+@sqlite_only
 def test_a_trail_that_was_altered_is_found_out(process, home: Path) -> None:
     process("audit", "export")
     database = sqlite3.connect(home / "watchbill.db")
@@ -141,6 +143,7 @@ def test_there_is_no_trail_to_verify_before_the_first_start(process, home: Path)
     assert not (home / "watchbill.db").exists()
 
 
+@sqlite_only
 def test_a_held_directory_without_a_way_in_is_not_written_beside(process, home: Path) -> None:
     lock = take_lock(home)
     ran = process("roster", "apply", "-", stdin=ROSTER)
@@ -154,6 +157,7 @@ def test_nothing_rings_in_an_empty_company(process, home: Path) -> None:
     assert (ran.code, ran.out) == (0, "Nothing is open.\n")
 
 
+@sqlite_only
 def test_the_trail_keeps_who_did_it_at_the_terminal(process, home: Path) -> None:
     process("roster", "apply", "-", stdin=ROSTER, LOGNAME="noor")
     applied = next(event for event in process("audit", "export").lines() if event["action"] == "roster.applied")
@@ -171,6 +175,7 @@ def test_a_manifest_that_is_gone_holds_the_next_look(process, home: Path, roster
     assert "new" not in process("source", "check", source).out
 
 
+@sqlite_only
 def test_a_person_is_erased_only_when_that_is_confirmed(process, home: Path, roster: Path) -> None:
     process("roster", "apply", roster)
     asked = process("audit", "erase-person", "alice@saltmarsh.example")

@@ -40,7 +40,7 @@ def hook(bell: Bell, ref: AlertRef) -> Page:
 def test_a_page_that_went_keeps_its_receipt_and_time(bell: Bell) -> None:
     (page,) = bell.pages(bell.ring(), channel="email")
     assert (page.state, page.attempts, page.sent_at) == ("sent", 1, bell.clock.now())
-    assert page.receipt == bell.mail.taken[0]["Message-ID"]
+    assert page.receipt == bell.mail.taken[0]["Message-ID"].strip()
 
 
 def test_a_broken_server_is_asked_again_until_it_works(bell: Bell, web: FakeWeb) -> None:

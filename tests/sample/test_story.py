@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SettableClock
+from tests.databases import sqlite_only
 from watchbill.base import clock as base_clock
 from watchbill.base import loop, settings, state
 from watchbill.base.acting import Actor
@@ -194,6 +195,7 @@ def test_the_story_can_be_played_at_any_hour(saltmarsh_at: Callable[[datetime], 
     assert story().step == "fixed"
 
 
+@sqlite_only  # one PostgreSQL database holds one company
 class TestLeaving:
     def test_promises_a_set_up_link_that_the_next_start_honours(self, saltmarsh: SettableClock, tmp_path: Path) -> None:
         path = services.start_own_company(by=NEWCOMER)

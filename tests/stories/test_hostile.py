@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 
 from tests.cases.company import ROSTER
-from tests.stories.harness import ROOT, Answer, Client, Postbox, Server, eventually, start
+from tests.stories.harness import ROOT, Answer, Client, Postbox, Server, database_of, eventually, start
 
 pytestmark = pytest.mark.story
 
@@ -141,7 +141,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     (home / "osv" / "evil.json").write_text(json.dumps(ADVISORY), encoding="utf-8")
     (home / "evil_kev.json").write_text(json.dumps(KEV), encoding="utf-8")
     (home / "roster.toml").write_text(ROSTER, encoding="utf-8")
-    shell = Server(home, 1, None, [])  # type: ignore[arg-type]  # its commands only
+    shell = Server(home, 1, None, [], database_of(home))  # type: ignore[arg-type]  # its commands only
     loaded = shell.run("advisories", "load", str(home / "osv"), str(home / "evil_kev.json"), check=False)
     assert loaded.returncode == 0, loaded.stdout + loaded.stderr
     shell.run("roster", "apply", str(home / "roster.toml"))

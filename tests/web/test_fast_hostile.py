@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.databases import sqlite_only
 from tests.web.test_fast import CHANGES, DEPLOY, INBOX, Door, door, token  # noqa: F401 - fixtures, found by name
 from watchbill.base import limits
 from watchbill.base.acting import SYSTEM
 from watchbill.base.models import Change, Inbox
 from watchbill.roster import services as people
+
+pytestmark = sqlite_only  # as tests/web/test_fast.py
 
 WHERE = "service=berth-board&filename=go.sum"
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
+from tests.databases import sqlite_only
 from tests.web.conftest import Company
 from watchbill.base import clock, serving, state, trail
 from watchbill.cases.findings import queries as findings
@@ -99,6 +100,7 @@ def test_the_fixed_findings_page_shows_its_proof_and_no_verbs(saltmarsh: Company
     assert 'data-v="pass">proven' in html
 
 
+@sqlite_only  # one PostgreSQL database holds one company
 def test_leaving_the_sample_gives_the_link_and_asks_the_server_to_start_over(saltmarsh: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(serving, "stop_soon", lambda: asked.append("stop"))

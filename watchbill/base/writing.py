@@ -82,6 +82,7 @@ def _give_up_or_go_on(error: Error, attempt: _Attempt, tries_left: int) -> None:
     """Raises, unless the closure is worth another try."""
     lost = postgres.connection_lost(error)
     if lost:
+        connection.in_atomic_block = False  # lost on the way into its block, or else the dead connection would be kept for it
         connection.close()
         if attempt.committing:
             raise postgres.outcome_unknown() from error
