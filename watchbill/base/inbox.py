@@ -24,6 +24,7 @@ _INSERT = (
     "INSERT INTO base_inbox (kind, source, key, meta, received_at, sha256, size, data, state, problem)"
     " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'new', '') RETURNING id"
 )
+_EARLIER = "SELECT id, sha256 FROM base_inbox WHERE source = %s AND key = %s AND key <> ''"
 State = Literal["new", "read", "unreadable", "held"]
 
 
@@ -78,7 +79,7 @@ def accepting(
     digest = files.keep(data) if in_file else sha256(data).hexdigest()
 
     def store() -> Accepted:
-        if key and (earlier := Inbox.objects.filter(source=source, key=key).values_list("pk", "sha256").first()):
+        if key and (earlier := _taken_before(source, key)):
             if earlier[1] != digest:
                 detail = f"Other bytes came under this key before, as input {earlier[0]}; these were not kept."
                 raise Problem("key_reused", "That key is used", detail, remedy="Give each input a key of its own.", status=422)
@@ -95,6 +96,14 @@ def accepting(
         return Accepted(number, digest, repeated=False)
 
     return store
+
+
+def _taken_before(source: str, key: str) -> tuple[int, str] | None:
+    """The input that this source brought under this key, and its digest."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EARLIER, [source, key])
+        found: tuple[int, str] | None = cursor.fetchone()
+    return found
 
 
 def load(inbox_id: int) -> InboxItem:
