@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import sqlite_only
 from tests.stories.harness import Server, eventually, running, start
 from watchbill.client import wb as client
 
@@ -118,6 +119,7 @@ def test_the_server_hands_out_this_very_client(server: Server) -> None:
     assert server.client().get("/wb").body == Path(client.__file__).read_bytes()
 
 
+@sqlite_only
 def test_check_asks_the_running_server_how_it_fares(server: Server) -> None:
     lines = json.loads(server.run("check", "--json", check=False).stdout)["lines"]
     assert {line["name"]: line["state"] for line in lines} | {"server": "ok", "writer": "ok", "loops": "ok"} == {
@@ -135,6 +137,7 @@ def test_the_trail_is_exported_through_the_running_server(server: Server, tmp_pa
     assert {"roster.applied", "trail.exported"} <= set(actions)
 
 
+@sqlite_only
 def test_a_second_server_on_the_same_directory_refuses_at_once(server: Server) -> None:
     second = start(server.data, sample=False, wait=False)
     assert second.process.wait(timeout=25) == 2
