@@ -1,5 +1,6 @@
 """Exports and checks that people ask for: at once or as a job in a contained process, what came of them, and who hears of it."""
 
+import os
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -45,6 +46,42 @@ def test_a_small_trail_is_checked_at_once_and_that_is_recorded() -> None:
     assert told.body["events"] == 5
     assert told.body["root"] == checked.outcome["root"]
     assert trail_runs.last_check() == checked
+
+
+def test_two_that_write_the_same_export_leave_one_whole_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job whose process seemed dead is done again, while the first still writes."""
+    add(3)
+    monkeypatch.setattr(limits, "TRAIL_AT_ONCE", 0)
+    made = trail_runs.ask_export(ALICE)
+    seen: list[bytes] = []
+    write_it = trail_work.do
+
+    def sooner(*given: Any) -> dict[str, Any]:
+        monkeypatch.setattr(trail_work, "do", later)
+        trail_runs._do(made.id)
+        seen.append(zip_of(made.id).read_bytes())
+        return write_it(*given)
+
+    def later(*given: Any) -> dict[str, Any]:
+        return write_it(*given)
+
+    monkeypatch.setattr(trail_work, "do", sooner)
+    trail_runs._do(made.id)
+    assert trail_runs.file_of(trail_runs.run(made.id)).read_bytes() == seen[0]
+    assert zipfile.ZipFile(zip_of(made.id)).testzip() is None
+    assert [file.name for file in zip_of(made.id).parent.iterdir()] == [zip_of(made.id).name]
+
+
+def test_what_a_killed_export_left_is_removed_in_time(clock: SettableClock) -> None:
+    add(1)
+    trail_runs.ask_export(ALICE)
+    left = zip_of(1).with_name("trail-9.x.part")
+    left.touch()
+    os.utime(left, (clock.now().timestamp(),) * 2)
+    trail_runs.forget_old(clock.now() + timedelta(hours=1))
+    assert left.exists()
+    trail_runs.forget_old(clock.now() + timedelta(days=limits.TRAIL_EXPORT_KEPT_DAYS + 1))
+    assert not left.exists()
 
 
 def test_a_check_that_finds_something_says_where() -> None:

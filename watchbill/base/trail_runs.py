@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from watchbill.base import clock, jobs, limits, trail_export, trail_work
+from watchbill.base import clock, ids, jobs, limits, trail_export, trail_work
 from watchbill.base.acting import Actor
 from watchbill.base.datadir import DataDir
 from watchbill.base.jobs import JobInfo
@@ -29,6 +29,7 @@ from watchbill.base.settings import settings
 from watchbill.base.writer import audit, write
 
 KIND = "base.trail_run"
+_SCRATCH = ".part"
 _LOOK_SECONDS = 2.0
 _RENEW_SECONDS = 60.0
 
@@ -67,8 +68,11 @@ def ask_check(by: Actor) -> Run:
     return run(number)
 
 
-def ask_export(by: Actor, *, seqs: Sequence[int] | None = None, since: str = "", opened: bool = True, told: str = "") -> Run:
-    """Export the whole trail, or the events with these numbers; at once when there are few. `told` says in words what they are.
+def ask_export(
+    by: Actor, *, seqs: Sequence[int] | None = None, since: str = "", opened: bool = True, told: str = "", here: bool = False
+) -> Run:
+    """Export the whole trail, or the events with these numbers; at once when there are few, or when it is wanted `here`: a server command's
+    file must lie where the command runs. `told` says in words what they are.
 
     Raises Problem as `trail_export.plan` does.
     """
@@ -76,16 +80,10 @@ def ask_export(by: Actor, *, seqs: Sequence[int] | None = None, since: str = "",
     what = {"told": told, "since": since, "opened": opened, **({} if seqs is None else {"seqs": list(seqs)})}
     total = read_frontier().size if seqs is None else len(seqs)
     number = _begin("export", by, what, total)
-    if total <= limits.TRAIL_AT_ONCE:
+    if here or total <= limits.TRAIL_AT_ONCE:
         _do(number)
     else:
         write(lambda: jobs.enqueue(KIND, {"run": number}, key=f"{KIND}:{number}", lane="trail"), name="trail.ask")
-    return run(number)
-
-
-def do_now(number: int) -> Run:
-    """Do a run that waits for a job in this process: for server commands when no server runs."""
-    _do(number)
     return run(number)
 
 
@@ -127,6 +125,7 @@ def forget_old(now: datetime) -> int:
     """Remove the files of exports past their time, the oldest runs, and what a crash left; how many files of exports."""
     _end_lost(now)
     old = now - timedelta(days=limits.TRAIL_EXPORT_KEPT_DAYS)
+    _remove_scratch(old)
     removed = _remove(list(TrailRun.objects.filter(kind="export", state="done", ended_at__lt=old).values_list("pk", flat=True)))
     kept = TrailRun.objects.order_by("-pk").values_list("pk", flat=True)[limits.TRAIL_RUNS_KEPT : limits.TRAIL_RUNS_KEPT + 1].first()
     if kept is not None:
@@ -142,6 +141,14 @@ def _remove(numbers: Sequence[int]) -> int:
         _file(number).unlink(missing_ok=True)
         _set(number, state="gone")
     return len(numbers)
+
+
+def _remove_scratch(before: datetime) -> None:
+    """What was being written when its process died."""
+    for scratch in DataDir(settings().data).exports.glob(f"*{_SCRATCH}"):
+        with suppress(OSError):
+            if scratch.stat().st_mtime < before.timestamp():
+                scratch.unlink()
 
 
 def _end_lost(now: datetime) -> None:
@@ -181,35 +188,34 @@ def _do(number: int, job: JobInfo | None = None) -> None:
     if not asked.under_way:
         return
     _set(number, state="running")
-    file = _file(number)
+    scratch = _file(number).with_suffix(f".{ids.new_id()}{_SCRATCH}")
     try:
         plan = None
         if asked.kind == "export":
             made = trail_export.plan(seqs=asked.what.get("seqs"), since=asked.what["since"], opened=asked.what["opened"])
             plan = msgspec.to_builtins(made)
             _set(number, total=len(made.seqs) if made.seqs is not None else made.size)
-        outcome = _contained(plan, number, job) if job and _apart() else trail_work.do(plan, file, lambda _events: None)
+        outcome = _contained(plan, number, scratch, job) if job and _apart() else trail_work.do(plan, scratch, lambda _events: None)
+        _end(asked, "done", outcome, scratch)
     except Problem as problem:
-        file.unlink(missing_ok=True)
         _end(asked, "failed", {"problem": problem.detail or problem.title})
         return
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
-    _end(asked, "done", outcome)
+    finally:
+        scratch.unlink(missing_ok=True)
     if plan:
         kept = TrailRun.objects.filter(kind="export", state="done", asked_by=asked.asked_by).order_by("-pk")
         _remove(list(kept.values_list("pk", flat=True)[limits.TRAIL_EXPORTS_KEPT : 2 * limits.TRAIL_EXPORTS_KEPT]))
 
 
-def _end(asked: Run, state: str, outcome: dict[str, Any]) -> None:
-    """The outcome, and of a check its event."""
+def _end(asked: Run, state: str, outcome: dict[str, Any], written: Path | None = None) -> None:
+    """The outcome, and of a check its event; an export's file is put in its place with it. Whoever comes second changes nothing."""
 
     def store() -> None:
         now, values = clock.now(), {"outcome": json.dumps(outcome), "done": outcome.get("events", 0)}
         if not TrailRun.objects.filter(pk=asked.id, state__in=("waiting", "running")).update(state=state, ended_at=now, **values):
-            _file(asked.id).unlink(missing_ok=True)  # somebody was erased while it was written
-            return
+            return  # somebody was erased while it was written, or another process was sooner
+        if written is not None and written.exists():
+            written.replace(_file(asked.id))
         if asked.kind == "check" and state == "done":
             found = {name: outcome[name] for name in ("events", "root", "reason", "first_bad_seq") if outcome.get(name) not in (None, "")}
             by = Actor(asked.what["kind"], asked.asked_by, asked.what["source"])
@@ -223,13 +229,13 @@ def _apart() -> bool:
     return not connection.in_atomic_block and not getattr(connection, "is_in_memory_db", bool)()
 
 
-def _contained(plan: dict[str, Any] | None, number: int, job: JobInfo) -> dict[str, Any]:
+def _contained(plan: dict[str, Any] | None, number: int, file: Path, job: JobInfo) -> dict[str, Any]:
     """The outcome of a contained process. Raises Problem when it met a bound or died."""
     progress = _file(number).with_suffix(".events")
     database = {name: connection.settings_dict[name] for name in ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")}
     environment = {name: value for name, value in os.environ.items() if name.startswith("WATCHBILL_")}
     environment["WATCHBILL_DATA"] = str(settings().data.resolve())
-    order = {"environment": environment, "database": database, "progress": str(progress), "plan": plan, "file": str(_file(number))}
+    order = {"environment": environment, "database": database, "progress": str(progress), "plan": plan, "file": str(file)}
     bounds = Bounds(memory_mib=limits.TRAIL_RUN_MIB, cpu_seconds=limits.TRAIL_RUN_SECONDS, wall_seconds=limits.TRAIL_RUN_SECONDS)
     answers: list[bytes | Burst] = []
     child = threading.Thread(

@@ -56,8 +56,8 @@ def export_zip(payload: dict[str, Any], by: Actor) -> dict[str, Any]:
     if part and not seqs:
         raise Problem("no_events", "Nothing to export", "No event fits what you asked for.", status=409)
     told = ", ".join(f"{name} {value}" for name, value in part.items()) or "the whole trail"
-    asked = trail_runs.ask_export(by, seqs=seqs, since=payload.get("since", ""), opened=not payload.get("sealed"), told=told)
-    return _run(asked if loop_health() else trail_runs.do_now(asked.id))
+    since, opened = payload.get("since", ""), not payload.get("sealed")
+    return _run(trail_runs.ask_export(by, seqs=seqs, since=since, opened=opened, told=told, here=not loop_health()))
 
 
 @verb("audit.run")
