@@ -71,10 +71,10 @@ def test_what_was_said_is_neither_in_the_trail_nor_in_the_alert(saltmarsh: Compa
 
     trail = [str(event) for event in events(limit=1000)]
     alert = paging.alert_for(f"incident:{number}")
-    assert not any("db3" in text for text in trail)
+    assert not any("logins" in text for text in trail)
     assert alert is not None
-    assert "db3" not in str(alert)
-    assert not any("db3" in line.text for line in paging.log(alert.id))
+    assert "logins" not in str(alert)
+    assert not any("logins" in line.text for line in paging.log(alert.id))
 
 
 def test_only_those_who_are_in_and_security_know_of_it(saltmarsh: Company):
