@@ -4,6 +4,7 @@ granian imports this module in its one worker, so whatever starts here lives and
 management commands and tests must not start threads.
 """
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -21,3 +22,7 @@ from watchbill.web.front import Front  # noqa: E402
 
 begin_serving(role_of_this_process())
 front = Front(_application, limits.WEB_THREADS, routine.end, {"/api/v1/changes": Changes(), "/api/v1/inbox": SmallFile()})
+
+# All of this stays as long as the process: the collector need never look at it again, which it otherwise does in the midst of requests.
+gc.collect()
+gc.freeze()
