@@ -2,7 +2,7 @@
 and small lock files, each durable with its audit event and its news before it is answered; then the same beside a running import.
 
 The load comes from wrk on the same cores. Beside each figure stands an answer of the same server that touches no disk, in the same run:
-what HTTP alone costs here.
+what HTTP alone costs here. A first run is not counted, so the first seconds of a new server are not in the figures.
 """
 
 import contextlib
@@ -132,7 +132,7 @@ def measure(server: Server, folder: Path) -> list[Row]:
     changes, locks = "/api/v1/changes", "/api/v1/inbox?service=berth-board&filename=package-lock.json"
     empty = load(server, "/api/v1/nothing", nothing)
     beside = f"an address of no use: {empty.rate:,.0f}/s"
-    load(server, changes, one)  # not counted: a server's first seconds load what it needs
+    load(server, changes, one)
     rows = [_single("change events, single posts", load(server, changes, one), beside)]
     rows.append(_batch("change events, batches of 1,000", load(server, changes, many, 4), beside))
     rows.append(_single("lock files, single posts", load(server, locks, lock), beside))

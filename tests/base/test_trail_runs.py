@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,28 @@ def test_two_that_write_the_same_export_leave_one_whole_file(monkeypatch: pytest
     assert trail_runs.file_of(trail_runs.run(made.id)).read_bytes() == seen[0]
     assert zipfile.ZipFile(zip_of(made.id)).testzip() is None
     assert list(zip_of(made.id).parent.glob(f"trail-{made.id}.*")) == [zip_of(made.id)]
+
+
+def test_an_outcome_that_could_not_be_written_down_is_no_failure_of_the_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job is tried again; told as failed, nobody would."""
+    add(3)
+    monkeypatch.setattr(limits, "TRAIL_AT_ONCE", 0)
+    made = trail_runs.ask_export(ALICE)
+
+    turns: list[str] = []
+
+    def busy_once(fn: Callable[[], Any], *, name: str = "") -> Any:
+        turns.append(name)
+        if turns.count("trail.end") == 1 and name == "trail.end":
+            raise Problem("busy", "Busy", "The writer is busy.", status=503, retryable=True)
+        return write(fn, name=name)
+
+    monkeypatch.setattr(trail_runs, "write", busy_once)
+    with pytest.raises(Problem, match="busy"):
+        trail_runs._do(made.id)
+    assert trail_runs.run(made.id).state == "running"
+    trail_runs._do(made.id)
+    assert trail_runs.file_of(trail_runs.run(made.id)).exists()
 
 
 def test_what_a_killed_export_left_is_removed_in_time(clock: SettableClock) -> None:

@@ -190,18 +190,23 @@ def _do(number: int, job: JobInfo | None = None) -> None:
     _set(number, state="running")
     scratch = _file(number).with_suffix(f".{ids.new_id()}{_SCRATCH}")
     try:
-        plan = None
+        _make(asked, scratch, job)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _make(asked: Run, scratch: Path, job: JobInfo | None) -> None:
+    number, plan = asked.id, None
+    try:
         if asked.kind == "export":
             made = trail_export.plan(seqs=asked.what.get("seqs"), since=asked.what["since"], opened=asked.what["opened"])
             plan = msgspec.to_builtins(made)
             _set(number, total=len(made.seqs) if made.seqs is not None else made.size)
         outcome = _contained(plan, number, scratch, job) if job and _apart() else trail_work.do(plan, scratch, lambda _events: None)
-        _end(asked, "done", outcome, scratch)
     except Problem as problem:
         _end(asked, "failed", {"problem": problem.detail or problem.title})
         return
-    finally:
-        scratch.unlink(missing_ok=True)
+    _end(asked, "done", outcome, scratch)
     if plan:
         kept = TrailRun.objects.filter(kind="export", state="done", asked_by=asked.asked_by).order_by("-pk")
         _remove(list(kept.values_list("pk", flat=True)[limits.TRAIL_EXPORTS_KEPT : 2 * limits.TRAIL_EXPORTS_KEPT]))
@@ -213,7 +218,9 @@ def _end(asked: Run, state: str, outcome: dict[str, Any], written: Path | None =
     def store() -> None:
         now, values = clock.now(), {"outcome": json.dumps(outcome), "done": outcome.get("events", 0)}
         if not TrailRun.objects.filter(pk=asked.id, state__in=("waiting", "running")).update(state=state, ended_at=now, **values):
-            return  # somebody was erased while it was written, or another process was sooner
+            if run(asked.id).state != "done":  # somebody was erased while it was written; else another process was sooner
+                _file(asked.id).unlink(missing_ok=True)
+            return
         if written is not None and written.exists():
             written.replace(_file(asked.id))
         if asked.kind == "check" and state == "done":
